@@ -1,0 +1,144 @@
+use crate::Workers;
+
+/// Words a row of `ni` voxels takes.
+#[must_use]
+pub fn row_words(ni: usize) -> usize {
+    ni.div_ceil(64)
+}
+
+/// The bits of the last word of a row that belong to voxels.
+pub(crate) fn last_word(ni: usize) -> u64 {
+    if ni.is_multiple_of(64) { !0 } else { (1 << (ni % 64)) - 1 }
+}
+
+/// Checks that a mask has the words of its extent.
+pub(crate) fn assert_words(words: &[u64], [ni, nj, nk]: [usize; 3]) {
+    assert_eq!(words.len(), row_words(ni) * nj * nk, "one word per 64 voxels of a row");
+}
+
+/// The voxels that `mask` does not hold.
+///
+/// # Panics
+/// If `mask` has not the words of `extent`.
+#[must_use]
+pub fn complement(mask: &[u64], extent: [usize; 3]) -> Vec<u64> {
+    assert_words(mask, extent);
+    let (n, last) = (row_words(extent[0]), last_word(extent[0]));
+    let mut out: Vec<u64> = mask.iter().map(|w| !w).collect();
+    if n > 0 {
+        out.chunks_exact_mut(n).for_each(|row| row[n - 1] &= last);
+    }
+    out
+}
+
+/// The voxels of `mask` that `other` does not hold.
+///
+/// # Panics
+/// If the two differ in length.
+#[must_use]
+pub fn and_not(mask: &[u64], other: &[u64]) -> Vec<u64> {
+    assert_eq!(mask.len(), other.len(), "masks of one extent");
+    mask.iter().zip(other).map(|(a, b)| a & !b).collect()
+}
+
+/// The voxels of `mask` of which one of the six neighbours is not set. What lies outside the
+/// extent counts as set: the border of a scan is no surface.
+///
+/// # Panics
+/// If `mask` has not the words of `extent`.
+#[must_use]
+pub fn outline(mask: &[u64], extent: [usize; 3], workers: Workers) -> Vec<u64> {
+    assert_words(mask, extent);
+    let [ni, nj, nk] = extent;
+    let (n, last) = (row_words(ni), last_word(ni));
+    let row = |j: usize, k: usize| &mask[(j + nj * k) * n..][..n];
+    let mut out = vec![0u64; mask.len()];
+    workers.for_each_chunk(&mut out, n.max(1), |number, chunk| {
+        let (j, k) = (number % nj, number / nj);
+        let own = row(j, k);
+        let beside = [
+            row(j.saturating_sub(1), k),
+            row((j + 1).min(nj - 1), k),
+            row(j, k.saturating_sub(1)),
+            row(j, (k + 1).min(nk - 1)),
+        ];
+        for w in 0..n {
+            let before = if w == 0 { own[0] & 1 } else { own[w - 1] >> 63 };
+            let after = if w + 1 < n { own[w + 1] << 63 } else { own[w] & (last ^ (last >> 1)) };
+            let inner = beside.iter().fold(own[w], |all, r| all & r[w])
+                & (own[w] << 1 | before)
+                & (own[w] >> 1 | after);
+            chunk[w] = own[w] & !inner;
+        }
+    });
+    out
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A mask of any extent up to 70 x 5 x 5, for tests.
+    pub(crate) fn any_mask() -> impl Strategy<Value = (Vec<u64>, [usize; 3])> {
+        (1usize..70, 1usize..6, 1usize..6, 0u32..4, any::<u64>()).prop_map(
+            |(ni, nj, nk, density, seed)| {
+                let extent = [ni, nj, nk];
+                let mut state = seed | 1;
+                let set = |_| {
+                    state ^= state << 13;
+                    state ^= state >> 7;
+                    state ^= state << 17;
+                    (state >> 33) & 3 >= u64::from(density)
+                };
+                let voxels: Vec<bool> = (0..ni * nj * nk).map(set).collect();
+                (pack(&voxels, extent), extent)
+            },
+        )
+    }
+
+    /// Bits of one bool a voxel.
+    pub(crate) fn pack(voxels: &[bool], [ni, nj, nk]: [usize; 3]) -> Vec<u64> {
+        let mut words = vec![0; row_words(ni) * nj * nk];
+        for (at, _) in voxels.iter().enumerate().filter(|(_, set)| **set) {
+            words[at / ni * row_words(ni) + at % ni / 64] |= 1 << (at % ni % 64);
+        }
+        words
+    }
+
+    /// One bool a voxel of bits.
+    pub(crate) fn unpack(words: &[u64], [ni, nj, nk]: [usize; 3]) -> Vec<bool> {
+        (0..ni * nj * nk)
+            .map(|at| words[at / ni * row_words(ni) + at % ni / 64] >> (at % ni % 64) & 1 == 1)
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn packing_leads_back((mask, extent) in any_mask()) {
+            prop_assert_eq!(pack(&unpack(&mask, extent), extent), mask);
+        }
+
+        #[test]
+        fn complement_turns_every_voxel_and_nothing_else((mask, extent) in any_mask()) {
+            let turned: Vec<bool> = unpack(&mask, extent).iter().map(|v| !v).collect();
+            prop_assert_eq!(complement(&mask, extent), pack(&turned, extent));
+        }
+
+        #[test]
+        fn outline_is_what_has_an_unset_neighbour((mask, extent) in any_mask(), threads in 1usize..4) {
+            let voxels = unpack(&mask, extent);
+            let [ni, nj, nk] = extent;
+            let at = |i: usize, j: usize, k: usize| voxels[i + ni * (j + nj * k)];
+            let mut expected = vec![false; voxels.len()];
+            for k in 0..nk { for j in 0..nj { for i in 0..ni {
+                let open = (i > 0 && !at(i - 1, j, k)) || (i + 1 < ni && !at(i + 1, j, k))
+                    || (j > 0 && !at(i, j - 1, k)) || (j + 1 < nj && !at(i, j + 1, k))
+                    || (k > 0 && !at(i, j, k - 1)) || (k + 1 < nk && !at(i, j, k + 1));
+                expected[i + ni * (j + nj * k)] = at(i, j, k) && open;
+            }}}
+            let found = outline(&mask, extent, Workers::new(threads));
+            prop_assert_eq!(unpack(&found, extent), expected);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Means over blocks of voxels.
+
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+use crate::Workers;
+
+/// The mean of each block of `block[0] x block[1] x block[2]` voxels; a rest at the end of an axis
+/// is dropped.
+///
+/// `read_plane(k, values)` writes plane `k` of the source, `extent[0] * extent[1]` values with `i`
+/// fastest. It is called once for each plane that is used, so that a source of any type needs no
+/// copy as float. Returns the means and their extent, `extent / block` rounded down.
+///
+/// Sums run in `f32`, plane after plane and row after row. Time O(voxels).
+///
+/// # Panics
+/// If an axis of `block` is 0 or longer than that of `extent`.
+pub fn block_mean(
+    read_plane: impl Fn(usize, &mut [f32]) + Sync,
+    extent: [usize; 3],
+    block: [usize; 3],
+    workers: Workers,
+) -> (Vec<f32>, [usize; 3]) {
+    assert!((0..3).all(|a| (1..=extent[a]).contains(&block[a])), "blocks fit into the extent");
+    let out_extent = [0, 1, 2].map(|axis| extent[axis] / block[axis]);
+    let mut out = vec![0.0f32; out_extent.iter().product()];
+    workers.for_each_chunk(&mut out, out_extent[0] * out_extent[1], |kk, means| {
+        scalar::block_mean_plane(&read_plane, extent, block, kk, means);
+    });
+    (out, out_extent)
+}

@@ -1,0 +1,33 @@
+//! Voxel kernels on plain slices and extents; nothing here knows a file, a patient or an affine's
+//! meaning.
+//!
+//! An extent is `[ni, nj, nk]`, `i` fastest. A bit mask holds one bit a voxel in rows of
+//! `ceil(ni / 64)` words: voxel `(i, j, k)` is bit `i % 64` of word `i / 64` of row `j + nj * k`,
+//! and bits past the end of a row are zero. Every kernel gives the same bits for every number of
+//! [`Workers`].
+
+mod argmax;
+mod ball;
+mod bits;
+mod block_mean;
+mod components;
+mod distance;
+mod field_mask;
+mod fill_masked;
+mod otsu;
+mod resample;
+mod threshold;
+mod workers;
+
+pub use argmax::argmax;
+pub use ball::{close, dilate, erode, open};
+pub use bits::{and_not, complement, outline, row_words};
+pub use block_mean::block_mean;
+pub use components::{fill_holes, keep_largest, keep_touching};
+pub use distance::distance;
+pub use field_mask::field_mask;
+pub use fill_masked::fill_masked;
+pub use otsu::otsu;
+pub use resample::{resample, sample_point};
+pub use threshold::threshold;
+pub use workers::Workers;

@@ -1,0 +1,153 @@
+use crate::Grid;
+
+/// What a voxel of a head belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Tissue {
+    /// Air, and everything outside the scan.
+    Background = 0,
+    /// Brain, with the CSF inside the skull.
+    Brain = 1,
+    /// Globes, lids and the front of the orbits.
+    Eyes = 2,
+    /// Soft tissue from the brow to the hairline, back to the temples.
+    UpperFace = 3,
+    /// Nasion to subnasale.
+    Nose = 4,
+    /// From the brow line to the mouth, in front of the ears.
+    Cheeks = 5,
+    /// Lips, chin and jaw.
+    MouthChin = 6,
+    /// The auricles.
+    Ears = 7,
+    /// Scalp, skull, neck and all else in the head.
+    Rest = 8,
+}
+
+impl Tissue {
+    /// Every tissue, in the order of its number.
+    pub const ALL: [Self; 9] = [
+        Self::Background,
+        Self::Brain,
+        Self::Eyes,
+        Self::UpperFace,
+        Self::Nose,
+        Self::Cheeks,
+        Self::MouthChin,
+        Self::Ears,
+        Self::Rest,
+    ];
+
+    /// The name that model cards use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Background => "background",
+            Self::Brain => "brain",
+            Self::Eyes => "eyes",
+            Self::UpperFace => "upper_face",
+            Self::Nose => "nose",
+            Self::Cheeks => "cheeks",
+            Self::MouthChin => "mouth_chin",
+            Self::Ears => "ears",
+            Self::Rest => "rest",
+        }
+    }
+
+    /// The tissue with that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.name() == name)
+    }
+}
+
+/// A part of the head by which a person is recognised, and which is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Region {
+    /// Globes, lids and the front of the orbits.
+    Eyes,
+    /// Forehead up to the hairline.
+    Brow,
+    /// Nasion to subnasale.
+    Nose,
+    /// From the brow line to the mouth, in front of the ears.
+    Cheeks,
+    /// Lips, chin and jaw.
+    MouthChin,
+    /// The auricles.
+    Ears,
+}
+
+impl Region {
+    /// Every region, from the top of the face down, the ears last.
+    pub const ALL: [Self; 6] =
+        [Self::Eyes, Self::Brow, Self::Nose, Self::Cheeks, Self::MouthChin, Self::Ears];
+
+    /// The name used in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Eyes => "eyes",
+            Self::Brow => "brow",
+            Self::Nose => "nose",
+            Self::Cheeks => "cheeks",
+            Self::MouthChin => "mouth_chin",
+            Self::Ears => "ears",
+        }
+    }
+
+    /// The tissue that makes up the region.
+    #[must_use]
+    pub fn tissue(self) -> Tissue {
+        match self {
+            Self::Eyes => Tissue::Eyes,
+            Self::Brow => Tissue::UpperFace,
+            Self::Nose => Tissue::Nose,
+            Self::Cheeks => Tissue::Cheeks,
+            Self::MouthChin => Tissue::MouthChin,
+            Self::Ears => Tissue::Ears,
+        }
+    }
+
+    /// The region that a tissue makes up; `None` for brain, background and the rest.
+    #[must_use]
+    pub fn of(tissue: Tissue) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.tissue() == tissue)
+    }
+}
+
+/// A tissue for each voxel of a grid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labels {
+    /// The grid of the labels, which need not be the scan's.
+    pub grid: Grid,
+    /// One tissue a voxel, `i` fastest.
+    pub tissues: Vec<Tissue>,
+}
+
+impl Labels {
+    /// The volume of a tissue in millilitres.
+    #[must_use]
+    pub fn volume_ml(&self, tissue: Tissue) -> f64 {
+        let n = self.tissues.iter().filter(|&&t| t == tissue).count();
+        n as f64 * self.grid.voxel_mm3() / 1000.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_lead_back() {
+        for (number, tissue) in Tissue::ALL.into_iter().enumerate() {
+            assert_eq!(tissue as usize, number);
+            assert_eq!(Tissue::from_name(tissue.name()), Some(tissue));
+        }
+        for region in Region::ALL {
+            assert_eq!(Region::of(region.tissue()), Some(region));
+        }
+        assert_eq!(Region::of(Tissue::Brain), None);
+        assert_eq!(Tissue::from_name("hat"), None);
+    }
+}

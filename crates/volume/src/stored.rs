@@ -1,0 +1,375 @@
+use thiserror::Error;
+
+use crate::Grid;
+
+/// The number type in which a file stores its voxels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoredType {
+    /// Unsigned, 1 byte.
+    U8,
+    /// Signed, 1 byte.
+    I8,
+    /// Unsigned, 2 bytes.
+    U16,
+    /// Signed, 2 bytes.
+    I16,
+    /// Unsigned, 4 bytes.
+    U32,
+    /// Signed, 4 bytes.
+    I32,
+    /// Unsigned, 8 bytes.
+    U64,
+    /// Signed, 8 bytes.
+    I64,
+    /// IEEE single, 4 bytes.
+    F32,
+    /// IEEE double, 8 bytes.
+    F64,
+}
+
+impl StoredType {
+    /// Bytes a voxel.
+    #[must_use]
+    pub fn n_bytes(self) -> usize {
+        match self {
+            Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 => 2,
+            Self::U32 | Self::I32 | Self::F32 => 4,
+            Self::U64 | Self::I64 | Self::F64 => 8,
+        }
+    }
+
+    /// The name used in records, such as `int16`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::U8 => "uint8",
+            Self::I8 => "int8",
+            Self::U16 => "uint16",
+            Self::I16 => "int16",
+            Self::U32 => "uint32",
+            Self::I32 => "int32",
+            Self::U64 => "uint64",
+            Self::I64 => "int64",
+            Self::F32 => "float32",
+            Self::F64 => "float64",
+        }
+    }
+}
+
+/// The order of the bytes of a stored value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByteOrder {
+    /// Least significant byte first.
+    Little,
+    /// Most significant byte first.
+    Big,
+}
+
+/// Stored value to real value: `real = slope * stored + intercept`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rescale {
+    /// Real units a stored unit.
+    pub slope: f64,
+    /// The real value of stored zero.
+    pub intercept: f64,
+}
+
+impl Rescale {
+    /// The real value is the stored one.
+    pub const NONE: Self = Self { slope: 1.0, intercept: 0.0 };
+
+    /// The real value of `stored`.
+    #[must_use]
+    pub fn real(self, stored: f64) -> f64 {
+        self.slope * stored + self.intercept
+    }
+
+    /// The stored value, not yet rounded, whose real value is `real`.
+    #[must_use]
+    pub fn stored(self, real: f64) -> f64 {
+        (real - self.intercept) / self.slope
+    }
+}
+
+/// Where a plane of voxels lies in the source's decoded bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaneAt {
+    /// The buffer.
+    pub buffer: usize,
+    /// The first byte of the plane in it.
+    pub offset: usize,
+}
+
+/// Why planes and buffers do not make a volume.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoredVolumeError {
+    /// The number of planes is not frames times extent along `k`.
+    #[error("{found} planes where {wanted} were expected")]
+    PlaneCount {
+        /// Planes given.
+        found: usize,
+        /// Planes of the grid.
+        wanted: usize,
+    },
+    /// A plane reaches outside its buffer.
+    #[error("plane {plane} reaches past the end of its data")]
+    PlaneOutside {
+        /// The first such plane.
+        plane: usize,
+    },
+    /// Neither one rescale nor one for each plane.
+    #[error("{found} rescale pairs for {planes} planes")]
+    RescaleCount {
+        /// Rescales given.
+        found: usize,
+        /// Planes given.
+        planes: usize,
+    },
+}
+
+/// Voxels as a file stores them: the source's decoded bytes, and where in them each plane lies.
+///
+/// A plane is `ni * nj` stored values, `i` fastest, without gaps. Plane `p` is plane `p % nk` of
+/// frame `p / nk`. The bytes around the planes (headers, other elements) are carried along
+/// untouched, so that the source's bytes with some voxels changed *are* the output: no voxel is
+/// copied, converted or rescaled on the way.
+#[derive(Debug, Clone)]
+pub struct StoredVolume {
+    grid: Grid,
+    stored_type: StoredType,
+    byte_order: ByteOrder,
+    rescale: Vec<Rescale>,
+    buffers: Vec<Vec<u8>>,
+    planes: Vec<PlaneAt>,
+}
+
+impl StoredVolume {
+    /// Puts a volume together; `rescale` holds one pair for all planes, or one a plane.
+    ///
+    /// # Errors
+    /// [`StoredVolumeError`] if planes and grid, planes and buffers, or planes and rescales do
+    /// not fit.
+    pub fn new(
+        grid: Grid,
+        stored_type: StoredType,
+        byte_order: ByteOrder,
+        rescale: Vec<Rescale>,
+        buffers: Vec<Vec<u8>>,
+        planes: Vec<PlaneAt>,
+    ) -> Result<Self, StoredVolumeError> {
+        let nk = grid.extent[2].max(1);
+        if planes.is_empty() || !planes.len().is_multiple_of(nk) {
+            return Err(StoredVolumeError::PlaneCount { found: planes.len(), wanted: nk });
+        }
+        if rescale.len() != 1 && rescale.len() != planes.len() {
+            let (found, planes) = (rescale.len(), planes.len());
+            return Err(StoredVolumeError::RescaleCount { found, planes });
+        }
+        let n_bytes = grid.extent[0] * grid.extent[1] * stored_type.n_bytes();
+        let fits = |at: &PlaneAt| {
+            let end = at.offset.checked_add(n_bytes);
+            buffers.get(at.buffer).is_some_and(|b| end.is_some_and(|e| e <= b.len()))
+        };
+        if let Some(plane) = planes.iter().position(|at| !fits(at)) {
+            return Err(StoredVolumeError::PlaneOutside { plane });
+        }
+        Ok(Self { grid, stored_type, byte_order, rescale, buffers, planes })
+    }
+
+    /// Extent and affine of one frame.
+    #[must_use]
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// The number type of the stored values.
+    #[must_use]
+    pub fn stored_type(&self) -> StoredType {
+        self.stored_type
+    }
+
+    /// The byte order of the stored values.
+    #[must_use]
+    pub fn byte_order(&self) -> ByteOrder {
+        self.byte_order
+    }
+
+    /// The number of volumes on the one grid: 1, or more for 4D data.
+    #[must_use]
+    pub fn n_frames(&self) -> usize {
+        self.planes.len() / self.grid.extent[2]
+    }
+
+    /// The number of planes, all frames together.
+    #[must_use]
+    pub fn n_planes(&self) -> usize {
+        self.planes.len()
+    }
+
+    /// Whether every stored value is its own real value.
+    #[must_use]
+    pub fn is_unscaled(&self) -> bool {
+        self.rescale.iter().all(|r| *r == Rescale::NONE)
+    }
+
+    /// The rescale of plane `p`.
+    #[must_use]
+    pub fn rescale(&self, p: usize) -> Rescale {
+        self.rescale[if self.rescale.len() == 1 { 0 } else { p }]
+    }
+
+    /// The stored bytes of plane `p`.
+    #[must_use]
+    pub fn plane(&self, p: usize) -> &[u8] {
+        let PlaneAt { buffer, offset } = self.planes[p];
+        &self.buffers[buffer][offset..offset + self.plane_bytes()]
+    }
+
+    /// The stored bytes of plane `p`, to be changed.
+    pub fn plane_mut(&mut self, p: usize) -> &mut [u8] {
+        let PlaneAt { buffer, offset } = self.planes[p];
+        let n_bytes = self.plane_bytes();
+        &mut self.buffers[buffer][offset..offset + n_bytes]
+    }
+
+    /// The decoded bytes of the source, voxels included.
+    #[must_use]
+    pub fn buffers(&self) -> &[Vec<u8>] {
+        &self.buffers
+    }
+
+    /// The decoded bytes of one file of the source, to change what is not voxels.
+    ///
+    /// What lies under the planes must stay as long as it is: [`Self::plane`] panics otherwise.
+    pub fn buffer_mut(&mut self, buffer: usize) -> &mut Vec<u8> {
+        &mut self.buffers[buffer]
+    }
+
+    /// Where plane `p` lies.
+    #[must_use]
+    pub fn plane_at(&self, p: usize) -> PlaneAt {
+        self.planes[p]
+    }
+
+    /// Writes the real values of rows `j0..j0 + out.len() / ni` of plane `p` to `out`, `i`
+    /// fastest. What is not finite becomes 0.
+    ///
+    /// # Panics
+    /// If `out` is not whole rows of the plane.
+    pub fn real_rows(&self, p: usize, j0: usize, out: &mut [f32]) {
+        let ni = self.grid.extent[0];
+        assert!(out.len().is_multiple_of(ni), "whole rows");
+        let n_bytes = self.stored_type.n_bytes();
+        let bytes = &self.plane(p)[j0 * ni * n_bytes..][..out.len() * n_bytes];
+        decode(bytes, self.stored_type, self.byte_order, self.rescale(p), out);
+    }
+
+    fn plane_bytes(&self) -> usize {
+        self.grid.extent[0] * self.grid.extent[1] * self.stored_type.n_bytes()
+    }
+}
+
+fn decode(bytes: &[u8], of: StoredType, order: ByteOrder, rescale: Rescale, out: &mut [f32]) {
+    macro_rules! decode {
+        ($type:ty) => {{
+            const N: usize = size_of::<$type>();
+            let (values, _) = bytes.as_chunks::<N>();
+            match (order, rescale == Rescale::NONE) {
+                (ByteOrder::Little, true) => {
+                    convert(values, out, |v| <$type>::from_le_bytes(v) as f32);
+                }
+                (ByteOrder::Big, true) => {
+                    convert(values, out, |v| <$type>::from_be_bytes(v) as f32);
+                }
+                (ByteOrder::Little, false) => {
+                    convert(values, out, |v| rescale.real(<$type>::from_le_bytes(v) as f64) as f32);
+                }
+                (ByteOrder::Big, false) => {
+                    convert(values, out, |v| rescale.real(<$type>::from_be_bytes(v) as f64) as f32);
+                }
+            }
+        }};
+    }
+    match of {
+        StoredType::U8 => decode!(u8),
+        StoredType::I8 => decode!(i8),
+        StoredType::U16 => decode!(u16),
+        StoredType::I16 => decode!(i16),
+        StoredType::U32 => decode!(u32),
+        StoredType::I32 => decode!(i32),
+        StoredType::U64 => decode!(u64),
+        StoredType::I64 => decode!(i64),
+        StoredType::F32 => decode!(f32),
+        StoredType::F64 => decode!(f64),
+    }
+}
+
+fn convert<const N: usize>(values: &[[u8; N]], out: &mut [f32], to_real: impl Fn([u8; N]) -> f32) {
+    for (real, &value) in out.iter_mut().zip(values) {
+        let finite = to_real(value);
+        *real = if finite.is_finite() { finite } else { 0.0 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Affine;
+
+    fn volume(of: StoredType, order: ByteOrder, bytes: Vec<u8>, rescale: Rescale) -> StoredVolume {
+        let extent = [bytes.len() / of.n_bytes(), 1, 1];
+        let grid = Grid { extent, affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };
+        let planes = vec![PlaneAt { buffer: 0, offset: 0 }];
+        StoredVolume::new(grid, of, order, vec![rescale], vec![bytes], planes).expect("fits")
+    }
+
+    fn check(of: StoredType, little: &[u8], rescale: Rescale, expected: &[f32]) {
+        let mut big = little.to_vec();
+        big.chunks_exact_mut(of.n_bytes()).for_each(<[u8]>::reverse);
+        for (order, bytes) in [(ByteOrder::Little, little.to_vec()), (ByteOrder::Big, big)] {
+            let mut real = vec![f32::NAN; expected.len()];
+            volume(of, order, bytes, rescale).real_rows(0, 0, &mut real);
+            assert_eq!(real, expected, "{of:?} {order:?}");
+        }
+    }
+
+    #[test]
+    fn real_values_of_every_type_and_byte_order() {
+        let none = Rescale::NONE;
+        let hu = Rescale { slope: 2.0, intercept: -1024.0 };
+        check(StoredType::U8, &[0, 200], none, &[0.0, 200.0]);
+        check(StoredType::I8, &[0x80, 1], none, &[-128.0, 1.0]);
+        check(StoredType::U16, &[0xff, 0xff], none, &[65535.0]);
+        check(StoredType::I16, &[0x00, 0xfc], hu, &[-3072.0]);
+        check(StoredType::U32, &[0, 0, 1, 0], none, &[65536.0]);
+        check(StoredType::I32, &[0xfe, 0xff, 0xff, 0xff], hu, &[-1028.0]);
+        check(StoredType::U64, &[5, 0, 0, 0, 0, 0, 0, 0], none, &[5.0]);
+        check(StoredType::I64, &[0xff; 8], none, &[-1.0]);
+        check(StoredType::F32, &1.5f32.to_le_bytes(), hu, &[-1021.0]);
+        check(StoredType::F64, &(-2.25f64).to_le_bytes(), none, &[-2.25]);
+    }
+
+    #[test]
+    fn what_is_not_finite_becomes_zero() {
+        check(StoredType::F32, &f32::NAN.to_le_bytes(), Rescale::NONE, &[0.0]);
+        check(StoredType::F64, &f64::NEG_INFINITY.to_le_bytes(), Rescale::NONE, &[0.0]);
+    }
+
+    #[test]
+    fn refuses_planes_that_do_not_fit() {
+        let grid = Grid { extent: [4, 2, 2], affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };
+        let make = |planes: &[usize], n_bytes: usize| {
+            let planes = planes.iter().map(|&offset| PlaneAt { buffer: 0, offset }).collect();
+            let (of, order) = (StoredType::U16, ByteOrder::Little);
+            StoredVolume::new(grid, of, order, vec![Rescale::NONE], vec![vec![0; n_bytes]], planes)
+                .map(|v| v.n_frames())
+        };
+        assert_eq!(make(&[0, 16], 32), Ok(1));
+        assert_eq!(make(&[0, 16, 32, 48], 64), Ok(2));
+        assert_eq!(make(&[0, 16], 31), Err(StoredVolumeError::PlaneOutside { plane: 1 }));
+        assert_eq!(make(&[0, usize::MAX], 64), Err(StoredVolumeError::PlaneOutside { plane: 1 }));
+        assert_eq!(make(&[0], 64), Err(StoredVolumeError::PlaneCount { found: 1, wanted: 2 }));
+    }
+}
