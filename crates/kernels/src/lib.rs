@@ -16,6 +16,7 @@ mod field_mask;
 mod fill_masked;
 mod otsu;
 mod resample;
+mod smooth;
 mod threshold;
 mod workers;
 
@@ -29,5 +30,6 @@ pub use field_mask::field_mask;
 pub use fill_masked::fill_masked;
 pub use otsu::otsu;
 pub use resample::{resample, sample_point};
+pub use smooth::smooth;
 pub use threshold::threshold;
 pub use workers::Workers;

@@ -7,10 +7,12 @@ mod affine;
 mod grid;
 mod labels;
 mod mask;
+mod real;
 mod stored;
 
 pub use affine::Affine;
 pub use grid::{Grid, Orientation};
 pub use labels::{Labels, Region, Tissue};
 pub use mask::Mask;
+pub use real::RealVolume;
 pub use stored::{ByteOrder, PlaneAt, Rescale, StoredType, StoredVolume, StoredVolumeError};

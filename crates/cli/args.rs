@@ -1,0 +1,103 @@
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Removes the face from head CT and MRI scans, and proves that it did.
+///
+/// Eyes, forehead, nose, cheeks, mouth, chin and ears are removed, with all that lies in front of
+/// them. Every other voxel stays exactly as it was, in a file of the same kind.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Remove the face from one or more scans
+    Deface(DefaceArgs),
+    /// Show what this installation has: model, engine, threads
+    Doctor(EngineArgs),
+}
+
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Each scan ends with one of three verdicts:
+  pass     the face is gone and nothing else changed; the result is in OUT
+  review   there is doubt: a person must look at the result, in OUT/review
+  fail     there is no result; the reason is told
+
+Beside each result lies a record, NAME.efface.json, that may be released with it.
+The private log names the originals and must not be released.
+
+Exit code: 0 every scan passed, 1 at least one did not, 2 the command was not
+understood, 3 the run was refused before anything was written.
+
+Defacing lowers the chance that a person is recognised. It does not make a scan
+anonymous: teeth, bone, sinuses, vessels and brain remain.")]
+pub(crate) struct DefaceArgs {
+    /// NIfTI files, DICOM folders (one series each), or folders that hold such
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Folder for the results; for a single NIfTI scan also a file name ending in .nii or .nii.gz
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) out: PathBuf,
+
+    /// Scans worked on at the same time
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = count)]
+    pub(crate) jobs: usize,
+
+    /// Threads for all jobs together [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) threads: Option<usize>,
+
+    /// Replace results of an earlier run
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+
+    /// Also write what was removed, as NAME_defacemask.nii.gz (1 = removed)
+    #[arg(long)]
+    pub(crate) mask: bool,
+
+    /// Keep free text, extensions and trailing bytes of NIfTI headers, which may name the patient
+    #[arg(long)]
+    pub(crate) keep_header: bool,
+
+    /// Millimetres around the brain in which nothing is removed
+    #[arg(long, value_name = "MM", default_value_t = 5.0, value_parser = millimetres)]
+    pub(crate) brain_guard: f64,
+
+    /// Private log, one JSON object a line [default: beside OUT, OUT.efface.jsonl]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct EngineArgs {
+    /// Another face model (.onnx), with its card (.toml) beside it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+
+    /// ONNX Runtime's shared library, a faster engine than the built-in one
+    #[arg(long, value_name = "FILE", env = "ORT_DYLIB_PATH")]
+    pub(crate) onnxruntime: Option<PathBuf>,
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=1024) => Ok(n),
+        _ => Err("give a whole number from 1 to 1024".to_owned()),
+    }
+}
+
+fn millimetres(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(mm) if (0.0..=30.0).contains(&mm) => Ok(mm),
+        _ => Err("give a length from 0 to 30 mm".to_owned()),
+    }
+}

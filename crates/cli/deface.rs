@@ -1,0 +1,110 @@
+use std::io::{IsTerminal as _, Write as _};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pipeline::{Options, Outcome, Plan, PlanError, Verdict};
+
+use crate::args::DefaceArgs;
+use crate::doctor::{load_model, n_processors};
+use crate::exit::{Exit, Refusal};
+
+/// Defaces every scan of the inputs.
+pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
+    let n_threads = args.threads.unwrap_or_else(n_processors);
+    let options = Options {
+        n_jobs: args.jobs,
+        n_threads: (n_threads / args.jobs).max(1),
+        overwrite: args.overwrite,
+        write_mask: args.mask,
+        keep_header_text: args.keep_header,
+        guard_mm: args.brain_guard,
+        log: Some(args.log.clone().unwrap_or_else(|| Plan::default_log(&args.out))),
+    };
+    let plan = Plan::make(&args.inputs, &args.out, &options).map_err(refuse)?;
+    if plan.scans.is_empty() {
+        return Err(Refusal {
+            reason: "no scan was found in the input".to_owned(),
+            hint: "give a NIfTI file, a folder of DICOM files, or a folder that holds such",
+        });
+    }
+    let loaded = load_model(&args.engine, options.n_threads)?;
+    let screen = Screen::new(plan.scans.len());
+    if let Some(reason) = loaded.fallback {
+        screen.message(&format!("warning: {reason}\nhint: the embedded engine is used instead"));
+    }
+    let report = |outcome: &Outcome| screen.scan(outcome);
+    let summary = pipeline::run(&plan, &loaded.model, &options, &report).map_err(refuse)?;
+    screen.finish();
+    if plan.scans.len() > 1 || plan.n_other > 0 {
+        let others = match plan.n_other {
+            0 => String::new(),
+            n => format!("; {n} other files passed over"),
+        };
+        screen.message(&format!(
+            "{} passed, {} to review, {} failed{others}",
+            summary.n_pass, summary.n_review, summary.n_fail
+        ));
+    }
+    let all_passed = summary.n_review + summary.n_fail == 0;
+    Ok(if all_passed { Exit::Passed } else { Exit::NotPassed })
+}
+
+fn refuse(error: PlanError) -> Refusal {
+    Refusal { reason: error.to_string(), hint: error.hint() }
+}
+
+/// Standard output, one line a scan; standard error, messages and, on a terminal, a bar.
+struct Screen {
+    bar: ProgressBar,
+}
+
+impl Screen {
+    fn new(n_scans: usize) -> Self {
+        let shown = n_scans > 1 && std::io::stderr().is_terminal();
+        let target =
+            if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(n_scans as u64), target);
+        let style =
+            ProgressStyle::with_template("{bar:30} {pos}/{len} scans, {per_sec}, {eta} left");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// One line: verdict, name, seconds, and the reasons if it is no pass.
+    fn scan(&self, outcome: &Outcome) {
+        let mut line = format!(
+            "{:<6} {} {:.2} s",
+            outcome.verdict.name(),
+            outcome.name.display(),
+            outcome.seconds
+        );
+        if outcome.verdict != Verdict::Pass {
+            line.push_str(": ");
+            line.push_str(&outcome.reasons.join("; "));
+        }
+        self.bar.suspend(|| {
+            // A reader that has gone away must not stop the batch.
+            let _ = writeln!(std::io::stdout(), "{line}");
+            if let Some(hint) = outcome.hint {
+                let reasons = outcome.reasons.join("; ");
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "error: `{}`: {reasons}\nhint: {hint}",
+                    outcome.input.display()
+                );
+            }
+        });
+        self.bar.inc(1);
+    }
+
+    fn message(&self, text: &str) {
+        self.bar.suspend(|| {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        });
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

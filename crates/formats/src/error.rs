@@ -1,0 +1,92 @@
+use std::io;
+
+use thiserror::Error;
+
+use crate::dicom::DicomError;
+use crate::gzip::GzipError;
+use crate::nifti::NiftiError;
+
+/// Why a scan could not be read or written. The path is added by who knows it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// The operating system refused.
+    #[error("{}", io_reason(.0))]
+    Io(#[source] io::Error),
+    /// Neither NIfTI nor DICOM.
+    #[error("neither a NIfTI file nor a DICOM file")]
+    NotAScan,
+    /// A file of no bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// Fewer bytes than the smallest header.
+    #[error("the file has {found} bytes, too few for a scan")]
+    TooShort {
+        /// Bytes of content.
+        found: usize,
+    },
+    /// An Analyze 7.5 header.
+    #[error("an Analyze 7.5 file, which does not say which way the patient faces")]
+    Analyze,
+    /// A header file of a pair without its image file.
+    #[error("a NIfTI header without its image file")]
+    NoImageFile,
+    /// A compressed file that ends before its header says that it should.
+    #[error("gzip data ends after {found} of {wanted} bytes")]
+    GzipTruncated {
+        /// Bytes that could be had.
+        found: u64,
+        /// Bytes that the header promises.
+        wanted: u64,
+    },
+    /// Compressed data that cannot be unpacked or made.
+    #[error(transparent)]
+    Gzip(#[from] GzipError),
+    /// Bytes that are no NIfTI volume.
+    #[error(transparent)]
+    Nifti(#[from] NiftiError),
+    /// Files that are no DICOM volume.
+    #[error(transparent)]
+    Dicom(#[from] DicomError),
+}
+
+impl FormatError {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Io(e) => io_hint(e),
+            Self::NotAScan => "give a NIfTI file or a folder of DICOM files",
+            Self::Empty | Self::TooShort { .. } | Self::GzipTruncated { .. } => {
+                "the copy is incomplete; fetch the file again"
+            }
+            Self::Analyze => "convert the scan from DICOM to NIfTI",
+            Self::NoImageFile => "put the `.img` file beside the `.hdr` file",
+            Self::Gzip(GzipError::TooLarge { .. }) => "use a machine with more memory",
+            Self::Gzip(_) => "the copy is damaged; fetch the file again",
+            Self::Nifti(e) => e.hint(),
+            Self::Dicom(e) => e.hint(),
+        }
+    }
+}
+
+fn io_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::StorageFull => "no space left on the disk".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn io_hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "check the spelling of the path",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "check the rights of the folder"
+        }
+        io::ErrorKind::StorageFull => "free some space, then run again",
+        _ => "check the disk, then run again",
+    }
+}

@@ -1,0 +1,27 @@
+//! NIfTI and DICOM to a [`Scan`] and back, by patching the source's decoded bytes.
+//!
+//! [`discover`] tells what lies at a path by content, [`open`] loads it, [`write`] writes its
+//! bytes, voxels changed or not, into another folder. Stored values never pass through a float.
+
+mod compare;
+pub mod dicom;
+mod error;
+mod free_text;
+mod gzip;
+mod mask_file;
+mod nifti;
+mod open;
+mod scan;
+mod source;
+mod write;
+
+pub use compare::same_around_voxels;
+pub use error::FormatError;
+pub use free_text::{HeaderText, clear_header_text, held_header_text};
+pub use gzip::GzipError;
+pub use mask_file::mask_file;
+pub use nifti::NiftiError;
+pub use open::open;
+pub use scan::{Layout, Modality, Note, Scan, SourceFile};
+pub use source::{Found, Source, discover};
+pub use write::{write, write_file};

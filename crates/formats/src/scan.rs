@@ -1,0 +1,70 @@
+use std::ffi::OsString;
+
+use volume::StoredVolume;
+
+/// Everything loaded from one input: voxels as stored, and what is needed to write them back.
+#[derive(Debug)]
+pub struct Scan {
+    /// The voxels, inside the decoded bytes of the source. Buffer `n` of the volume holds the
+    /// bytes of `files[n]`, whole.
+    pub volume: StoredVolume,
+    /// The files of the source, in the order of the volume's buffers.
+    pub files: Vec<SourceFile>,
+    /// Whether the source is one file, a pair, or a folder of files.
+    pub layout: Layout,
+    /// What the source says it is; `None` where the format does not say.
+    pub modality: Option<Modality>,
+    /// What the record must say about the source.
+    pub notes: Vec<Note>,
+}
+
+/// One file of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its name, without folders.
+    pub name: OsString,
+    /// Whether its bytes were, and will again be, compressed with gzip.
+    pub gzip: bool,
+}
+
+/// How the files of a source belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// One NIfTI file, header and voxels.
+    NiftiFile,
+    /// A NIfTI header file and an image file.
+    NiftiPair,
+    /// One DICOM file.
+    DicomFile,
+    /// A folder of DICOM files, one series.
+    DicomSeries,
+}
+
+/// The kind of machine that made a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Modality {
+    /// Computed tomography.
+    Ct,
+    /// Magnetic resonance.
+    Mr,
+}
+
+impl Modality {
+    /// The name used in records: DICOM's own.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ct => "CT",
+            Self::Mr => "MR",
+        }
+    }
+}
+
+/// Something about the source that the record must say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// One sentence, without names, numbers or dates of a patient.
+    pub text: String,
+    /// Whether a person must look at the result because of it.
+    pub needs_review: bool,
+}

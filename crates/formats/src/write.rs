@@ -1,0 +1,62 @@
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::{FormatError, Layout, Scan, Source, gzip};
+
+/// Writes a scan into `folder`: the source's decoded bytes as they now are, compressed again where
+/// the source was. Returns what [`open`](crate::open) takes to read it back.
+///
+/// `name` is that of the file, of a pair's header file, or of a series' folder. A name that ends
+/// in `.gz`, or does not, decides for a single file whether it is compressed. Nothing that exists
+/// is replaced. After an error, part of what was to be written may lie in `folder`.
+///
+/// # Errors
+/// [`FormatError::Io`] if a file cannot be written, and [`FormatError::Gzip`] if there is not
+/// enough memory to compress it.
+pub fn write(scan: &Scan, folder: &Path, name: &OsStr) -> Result<Source, FormatError> {
+    let path = folder.join(name);
+    let buffers = scan.volume.buffers();
+    match scan.layout {
+        Layout::NiftiFile => {
+            let compress = name.as_encoded_bytes().ends_with(b".gz")
+                || (scan.files[0].gzip && !name.as_encoded_bytes().ends_with(b".nii"));
+            write_file(&path, &buffers[0], compress)?;
+            Ok(Source::NiftiFile(path))
+        }
+        Layout::NiftiPair => {
+            let image = folder.join(&scan.files[1].name);
+            write_file(&path, &buffers[0], scan.files[0].gzip)?;
+            write_file(&image, &buffers[1], scan.files[1].gzip)?;
+            Ok(Source::NiftiPair { header: path, image })
+        }
+        Layout::DicomFile => {
+            write_file(&path, &buffers[0], false)?;
+            Ok(Source::DicomSeries { path: path.clone(), files: vec![path] })
+        }
+        Layout::DicomSeries => {
+            fs::create_dir(&path).map_err(FormatError::Io)?;
+            let mut files = Vec::with_capacity(buffers.len());
+            for (file, bytes) in scan.files.iter().zip(buffers) {
+                files.push(path.join(&file.name));
+                write_file(&path.join(&file.name), bytes, false)?;
+            }
+            Ok(Source::DicomSeries { path, files })
+        }
+    }
+}
+
+/// Writes `content`, compressed or as it is, to the new file `path`.
+///
+/// # Errors
+/// [`FormatError`] as for [`write`].
+pub fn write_file(path: &Path, content: &[u8], compress: bool) -> Result<(), FormatError> {
+    let mut file = File::create_new(path).map_err(FormatError::Io)?;
+    let written = if compress {
+        file.write_all(&gzip::deflate(content)?)
+    } else {
+        file.write_all(content)
+    };
+    written.map_err(FormatError::Io)
+}

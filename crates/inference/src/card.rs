@@ -1,0 +1,179 @@
+use serde::Deserialize;
+use thiserror::Error;
+use volume::Tissue;
+
+/// What a model expects, gives, and was trained on: the file that lies beside its weights.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Card {
+    /// The model's name.
+    pub name: String,
+    /// The model's version.
+    pub version: String,
+    /// SHA-256 of the weights, in lower-case hex.
+    pub sha256: String,
+    /// Licence of the weights.
+    pub licence: String,
+    input: Input,
+    output: Output,
+    /// The scans it was trained on.
+    #[serde(default)]
+    pub training: Vec<TrainingScan>,
+}
+
+/// A scan that a model was trained on.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TrainingScan {
+    /// Its name in the card.
+    pub name: String,
+    /// Where it was published.
+    pub origin: String,
+    /// Under which licence.
+    pub licence: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Input {
+    shape: Vec<usize>,
+    axes: String,
+    spacing_mm: f64,
+    normalisation: Normalisation,
+}
+
+/// How real values become the model's input.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct Normalisation {
+    pub(crate) low_percentile: f64,
+    pub(crate) high_percentile: f64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Output {
+    shape: Vec<usize>,
+    classes: Vec<String>,
+}
+
+/// Why a card cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CardError {
+    /// It is no card.
+    #[error("the model card cannot be read: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// A field has a value that this program does not know how to serve.
+    #[error("the model card's `{field}` is `{found}`, where {wanted} is needed")]
+    Field {
+        /// The field's path.
+        field: &'static str,
+        /// Its value.
+        found: String,
+        /// What would do.
+        wanted: &'static str,
+    },
+}
+
+impl Card {
+    /// Reads and checks a card.
+    ///
+    /// # Errors
+    /// [`CardError`] if it is no card, or asks for what this program does not do.
+    pub fn parse(text: &str) -> Result<Self, CardError> {
+        let card: Self = toml::from_str(text)?;
+        let wrong = |field, found: String, wanted| Err(CardError::Field { field, found, wanted });
+        let (input, output) = (&card.input, &card.output);
+        if input.axes != "RAS" {
+            return wrong("input.axes", input.axes.clone(), "`RAS`");
+        }
+        if input.shape.len() != 5
+            || input.shape[..2] != [1, 1]
+            || !input.shape[2..].iter().all(|n| (16..=512).contains(n))
+        {
+            let wanted = "`[1, 1, R, A, S]` with 16 to 512 voxels an axis";
+            return wrong("input.shape", format!("{:?}", input.shape), wanted);
+        }
+        if !(0.5..=8.0).contains(&input.spacing_mm) {
+            return wrong("input.spacing_mm", input.spacing_mm.to_string(), "0.5 to 8 mm");
+        }
+        let Normalisation { low_percentile: low, high_percentile: high } = input.normalisation;
+        if !(0.0 <= low && low < high && high <= 100.0) {
+            let found = format!("{low} to {high}");
+            return wrong("input.normalisation", found, "a low and a high percentile");
+        }
+        if output.shape.first() != Some(&1)
+            || output.shape.get(1) != Some(&output.classes.len())
+            || output.shape.get(2..) != Some(&input.shape[2..])
+        {
+            let wanted = "`[1, classes, R, A, S]` as the input";
+            return wrong("output.shape", format!("{:?}", output.shape), wanted);
+        }
+        let unknown = output.classes.iter().find(|name| Tissue::from_name(name).is_none());
+        if let Some(name) = unknown {
+            return wrong("output.classes", name.clone(), "the name of a tissue");
+        }
+        for needed in ["brain", "eyes", "nose", "background"] {
+            if !output.classes.iter().any(|name| name == needed) {
+                return wrong("output.classes", output.classes.join(", "), "brain, eyes and nose");
+            }
+        }
+        Ok(card)
+    }
+
+    /// Voxels of the model's grid to the right, to the front and upwards.
+    #[must_use]
+    pub fn extent(&self) -> [usize; 3] {
+        [2, 3, 4].map(|axis| self.input.shape[axis])
+    }
+
+    /// The distance between voxels of the model's grid.
+    #[must_use]
+    pub fn spacing_mm(&self) -> f64 {
+        self.input.spacing_mm
+    }
+
+    /// The tissue of each class of the output.
+    #[must_use]
+    pub fn tissues(&self) -> Vec<Tissue> {
+        self.output.classes.iter().filter_map(|name| Tissue::from_name(name)).collect()
+    }
+
+    /// One sentence on what the model was trained on.
+    #[must_use]
+    pub fn training_summary(&self) -> String {
+        format!("{} scans, listed in the model card", self.training.len())
+    }
+
+    pub(crate) fn normalisation(&self) -> Normalisation {
+        self.input.normalisation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CARD: &str = include_str!("../../../models/face.toml");
+
+    #[test]
+    fn reads_the_card_that_is_shipped() {
+        let card = Card::parse(CARD).expect("valid");
+        assert_eq!(card.extent(), [96, 128, 128]);
+        assert_eq!(card.tissues(), Tissue::ALL);
+    }
+
+    fn refuses(from: &str, to: &str, field: &str) {
+        assert!(CARD.contains(from), "{from}");
+        let error = Card::parse(&CARD.replacen(from, to, 1)).expect_err(to);
+        assert!(error.to_string().contains(field), "{error}");
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_serve() {
+        refuses("axes = \"RAS\"", "axes = \"LPS\"", "input.axes");
+        refuses("shape = [1, 1, 96,", "shape = [2, 1, 96,", "input.shape");
+        refuses("shape = [1, 1, 96,", "shape = [1, 1, 64,", "output.shape");
+        refuses("\"cheeks\", ", "\"hat\", ", "output.classes");
+        refuses("\"cheeks\", ", "", "output.shape");
+        refuses("spacing_mm = 2.0", "spacing_mm = 0.0", "input.spacing_mm");
+        refuses("high_percentile = 99.5", "high_percentile = 0.5", "input.normalisation");
+        refuses("name = ", "nome = ", "name");
+    }
+}

@@ -1,0 +1,75 @@
+use kernels::Workers;
+use volume::{Labels, Tissue};
+
+use crate::percentile::order_statistics;
+use crate::sample::clipped;
+use crate::{Model, ModelError, Sampled};
+
+/// Labels every voxel of a sampled scan: with the model inside its window, background elsewhere.
+///
+/// The labels lie on the grid of `sampled.image`.
+///
+/// # Errors
+/// [`ModelError::Engine`] if the engine fails, [`ModelError::Output`] if what it gives does not
+/// have the extent that the card says.
+pub fn segment(model: &Model, sampled: &Sampled, workers: Workers) -> Result<Labels, ModelError> {
+    let (input, places) = normalised_input(model, sampled);
+    let logits = model.run(input, workers.n_threads())?;
+    let tissues = model.card().tissues();
+    let classes = kernels::argmax(&logits, tissues.len(), workers);
+    let grid = sampled.image.grid;
+    let mut labels = Labels { grid, tissues: vec![Tissue::Background; grid.n_voxels()] };
+    for (class, place) in classes.into_iter().zip(places) {
+        if let Some(at) = place {
+            labels.tissues[at] = tissues[usize::from(class)];
+        }
+    }
+    Ok(labels)
+}
+
+/// The model's input, `k` fastest, and for each of its voxels that lies inside the scan the voxel
+/// of the sampled image.
+pub(crate) fn normalised_input(model: &Model, sampled: &Sampled) -> (Vec<f32>, Vec<Option<usize>>) {
+    let image = &sampled.image;
+    let places = places(sampled, model.card().extent());
+    let mut values: Vec<f32> = places.iter().flatten().map(|&at| image.values[at]).collect();
+    let shares = model.card().normalisation();
+    let quantiles = [shares.low_percentile / 100.0, shares.high_percentile / 100.0];
+    let [low, high] = order_statistics(&mut values, quantiles)
+        .unwrap_or([0.0, 0.0])
+        .map(|v| clipped(v, sampled.is_hu));
+    let normalise = |at: usize| {
+        if high <= low {
+            return 0.0;
+        }
+        ((clipped(image.values[at], sampled.is_hu) - low) / (high - low)).clamp(0.0, 1.0)
+    };
+    (places.iter().map(|place| place.map_or(0.0, normalise)).collect(), places)
+}
+
+/// For each voxel of the model's window, `k` fastest, the voxel of the image, if inside the scan.
+fn places(sampled: &Sampled, extent: [usize; 3]) -> Vec<Option<usize>> {
+    let image = &sampled.image;
+    let [ni, nj, nk] = image.grid.extent;
+    let start = sampled.window;
+    let at = |axis: usize, n: usize, len: usize| {
+        start[axis].checked_add_unsigned(n).filter(|&v| v >= 0 && (v as usize) < len)
+    };
+    let mut places = Vec::with_capacity(extent.iter().product());
+    for x in 0..extent[0] {
+        for y in 0..extent[1] {
+            for z in 0..extent[2] {
+                let index = (at(0, x, ni), at(1, y, nj), at(2, z, nk));
+                places.push(match index {
+                    (Some(i), Some(j), Some(k)) => {
+                        let index = [i as usize, j as usize, k as usize];
+                        let at = index[0] + ni * (index[1] + nj * index[2]);
+                        image.inside.get(index).then_some(at)
+                    }
+                    _ => None,
+                });
+            }
+        }
+    }
+    places
+}

@@ -1,0 +1,375 @@
+use std::fmt;
+
+use volume::{Labels, Mask, RealVolume, Tissue};
+
+/// Less brain than this is none: the smallest of a newborn is above it.
+const LEAST_BRAIN_ML: f64 = 250.0;
+/// More brain than this is a model's error: the largest on record lie near 2.3 litres, and
+/// blurred averages are read up to this.
+const MOST_BRAIN_ML: f64 = 2400.0;
+/// Eyes below this and a nose below [`LEAST_NOSE_ML`] are no face. Heads with a face have at
+/// least 37 ml of eyes and 11 ml of nose by the model's labels, scans without one at most 18 and 6.
+const LEAST_EYES_ML: f64 = 25.0;
+/// See [`LEAST_EYES_ML`].
+const LEAST_NOSE_ML: f64 = 8.0;
+/// Brain and all else together: less is a brain without skull and skin.
+const LEAST_HEAD_ML: f64 = 1500.0;
+/// As much brain as only a head has: with it, and no face, the face was taken away before.
+const HEAD_BRAIN_ML: f64 = 900.0;
+/// Two eyes lie about 31 mm to both sides of their middle, one spreads over less than half of it.
+const LEAST_EYE_SPREAD_MM: f64 = 20.0;
+/// The middle of the face lies 55 to 85 mm in front of that of the brain.
+const LEAST_FORWARD_MM: f64 = 30.0;
+/// The middle of the face lies 15 to 80 mm below that of the brain, unless the head is tipped.
+const MOST_UPWARD_MM: f64 = 15.0;
+/// Left part of a face: beyond this share, or below its complement, the halves are not balanced.
+const MOST_ONE_SIDED: f64 = 0.66;
+
+/// What the labels say of the head as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anatomy {
+    /// The volume of each tissue, in the order of [`Tissue::ALL`].
+    pub volume_ml: [f64; 9],
+    /// From the middle of the brain to the middle of the face, RAS millimetres.
+    pub brain_to_face_mm: [f64; 3],
+    /// Root mean square distance of the eyes' voxels from their middle, along their longest axis.
+    pub eye_spread_mm: f64,
+    /// The share of the face to the left of the middle of the brain.
+    pub left_share: f64,
+    /// Whether the brain reaches the lower end of the scan.
+    pub brain_cut_below: bool,
+    /// Whether the face reaches an end of the scan.
+    pub face_cut: bool,
+}
+
+/// Why there is nothing to remove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// No brain, so no head.
+    Head,
+    /// A brain without skull and skin.
+    SkullAndSkin,
+    /// A head whose face has been taken away.
+    AlreadyDefaced,
+    /// The scan ends above the face.
+    FaceOutsideTheScan,
+    /// A head-like thing without a face.
+    Face,
+    /// Every voxel has the same value.
+    Contrast,
+}
+
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Head => "no head found: there is no brain in this scan",
+            Self::SkullAndSkin => "no face found: a brain without skull and skin (skull-stripped)",
+            Self::AlreadyDefaced => "no face found: this head looks already defaced",
+            Self::FaceOutsideTheScan => {
+                "no face found: only part of a head, and the scan ends above the eyes"
+            }
+            Self::Face => "no head found: what is here has neither eyes nor nose",
+            Self::Contrast => "no head found: every voxel has the same value",
+        })
+    }
+}
+
+/// Something about the head that a person must look at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Concern {
+    /// The face lies above the brain.
+    UpsideDown,
+    /// The face does not lie in front of the brain.
+    NotInFront {
+        /// How far in front it lies.
+        forward_mm: f64,
+    },
+    /// More or less brain than a person has.
+    BrainSize {
+        /// Its volume.
+        volume_ml: f64,
+    },
+    /// Only one eye was found.
+    OneEye,
+    /// Eyes or nose were not found.
+    PartOfAFace {
+        /// Volume of the eyes.
+        eyes_ml: f64,
+        /// Volume of the nose.
+        nose_ml: f64,
+    },
+    /// The face found lies on one side.
+    OneSided {
+        /// Its left share.
+        left_share: f64,
+    },
+}
+
+impl fmt::Display for Concern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UpsideDown => f.write_str(
+                "the face lies above the brain: the scan is upside down or its header is wrong",
+            ),
+            Self::NotInFront { forward_mm } => {
+                write!(f, "the face lies {forward_mm:.0} mm in front of the brain, too little")
+            }
+            Self::BrainSize { volume_ml } => {
+                write!(f, "the brain found has {volume_ml:.0} ml, no human size")
+            }
+            Self::OneEye => f.write_str("only one eye was found"),
+            Self::PartOfAFace { eyes_ml, nose_ml } => write!(
+                f,
+                "only part of a face was found (eyes {eyes_ml:.0} ml, nose {nose_ml:.0} ml)"
+            ),
+            Self::OneSided { left_share } => write!(
+                f,
+                "the face found is not balanced: {:.0} % of it lies to the left",
+                left_share * 100.0
+            ),
+        }
+    }
+}
+
+impl Anatomy {
+    /// Measures labels that lie on the grid of `image`.
+    pub(crate) fn measure(labels: &Labels, image: &RealVolume) -> Self {
+        let [ni, nj, _] = labels.grid.extent;
+        let mut n = [0u64; 9];
+        let mut brain = Moments::default();
+        let mut face = Moments::default();
+        let mut eyes = Moments::default();
+        for (at, &tissue) in labels.tissues.iter().enumerate() {
+            n[tissue as usize] += 1;
+            let place = || {
+                let index = [at % ni, at / ni % nj, at / ni / nj].map(|v| v as f64);
+                labels.grid.affine.apply(index)
+            };
+            match tissue {
+                Tissue::Brain => brain.add(place()),
+                Tissue::Eyes => {
+                    eyes.add(place());
+                    face.add(place());
+                }
+                Tissue::UpperFace | Tissue::Nose | Tissue::Cheeks | Tissue::MouthChin => {
+                    face.add(place());
+                }
+                Tissue::Background | Tissue::Ears | Tissue::Rest => {}
+            }
+        }
+        let middle = brain.mean();
+        let left = labels
+            .tissues
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| is_face(**t))
+            .filter(|(at, _)| labels.grid.affine.apply([(at % ni) as f64, 0.0, 0.0])[0] < middle[0])
+            .count();
+        let face_mean = face.mean();
+        Self {
+            volume_ml: n.map(|n| n as f64 * labels.grid.voxel_mm3() / 1000.0),
+            brain_to_face_mm: [0, 1, 2].map(|a| face_mean[a] - middle[a]),
+            eye_spread_mm: eyes.largest_deviation(),
+            left_share: if face.n > 0.0 { left as f64 / face.n } else { 0.5 },
+            brain_cut_below: reaches_below(labels, &image.inside),
+            face_cut: reaches_border(labels, &image.inside),
+        }
+    }
+
+    /// The volume of one tissue.
+    #[must_use]
+    pub fn ml(&self, tissue: Tissue) -> f64 {
+        self.volume_ml[tissue as usize]
+    }
+
+    /// Why there is no face to remove, if there is none.
+    pub(crate) fn absence(&self) -> Option<Absence> {
+        let brain = self.ml(Tissue::Brain);
+        if brain < LEAST_BRAIN_ML {
+            return Some(Absence::Head);
+        }
+        if self.ml(Tissue::Eyes) >= LEAST_EYES_ML || self.ml(Tissue::Nose) >= LEAST_NOSE_ML {
+            return None;
+        }
+        let all: f64 = self.volume_ml[1..].iter().sum();
+        Some(if self.brain_cut_below {
+            Absence::FaceOutsideTheScan
+        } else if all < LEAST_HEAD_ML {
+            Absence::SkullAndSkin
+        } else if brain >= HEAD_BRAIN_ML {
+            Absence::AlreadyDefaced
+        } else {
+            Absence::Face
+        })
+    }
+
+    /// What a person must look at.
+    #[must_use]
+    pub fn concerns(&self) -> Vec<Concern> {
+        let mut concerns = Vec::new();
+        let [_, forward_mm, upward_mm] = self.brain_to_face_mm;
+        if upward_mm > MOST_UPWARD_MM {
+            concerns.push(Concern::UpsideDown);
+        }
+        if forward_mm < LEAST_FORWARD_MM {
+            concerns.push(Concern::NotInFront { forward_mm });
+        }
+        let volume_ml = self.ml(Tissue::Brain);
+        if volume_ml > MOST_BRAIN_ML {
+            concerns.push(Concern::BrainSize { volume_ml });
+        }
+        let (eyes_ml, nose_ml) = (self.ml(Tissue::Eyes), self.ml(Tissue::Nose));
+        if eyes_ml < LEAST_EYES_ML || nose_ml < LEAST_NOSE_ML {
+            concerns.push(Concern::PartOfAFace { eyes_ml, nose_ml });
+        } else if self.eye_spread_mm < LEAST_EYE_SPREAD_MM {
+            concerns.push(Concern::OneEye);
+        }
+        if !(1.0 - MOST_ONE_SIDED..=MOST_ONE_SIDED).contains(&self.left_share) {
+            concerns.push(Concern::OneSided { left_share: self.left_share });
+        }
+        concerns
+    }
+}
+
+/// Whether a tissue belongs to the face, ears apart.
+pub(crate) fn is_face(tissue: Tissue) -> bool {
+    matches!(
+        tissue,
+        Tissue::Eyes | Tissue::UpperFace | Tissue::Nose | Tissue::Cheeks | Tissue::MouthChin
+    )
+}
+
+/// Whether at least a tenth of the brain's columns end at the lower border of the scan.
+fn reaches_below(labels: &Labels, inside: &Mask) -> bool {
+    let [ni, nj, nk] = labels.grid.extent;
+    let (mut columns, mut cut) = (0u32, 0u32);
+    for j in 0..nj {
+        for i in 0..ni {
+            let at = |k: usize| labels.tissues[i + ni * (j + nj * k)];
+            if let Some(k) = (0..nk).find(|&k| at(k) == Tissue::Brain) {
+                columns += 1;
+                cut += u32::from(k == 0 || !inside.get([i, j, k - 1]));
+            }
+        }
+    }
+    cut * 10 > columns
+}
+
+/// Whether the face has voxels beside the border of the scan.
+fn reaches_border(labels: &Labels, inside: &Mask) -> bool {
+    let [ni, nj, nk] = labels.grid.extent;
+    labels.tissues.iter().enumerate().filter(|(_, t)| is_face(**t)).any(|(at, _)| {
+        let (i, j, k) = (at % ni, at / ni % nj, at / ni / nj);
+        let open = |inside_grid: bool, index: [usize; 3]| !inside_grid || !inside.get(index);
+        open(i > 0, [i.wrapping_sub(1), j, k])
+            || open(i + 1 < ni, [i + 1, j, k])
+            || open(j > 0, [i, j.wrapping_sub(1), k])
+            || open(j + 1 < nj, [i, j + 1, k])
+            || open(k > 0, [i, j, k.wrapping_sub(1)])
+            || open(k + 1 < nk, [i, j, k + 1])
+    })
+}
+
+/// Sums of places, to find their mean and spread.
+#[derive(Default)]
+struct Moments {
+    n: f64,
+    sum: [f64; 3],
+    square: [[f64; 3]; 3],
+}
+
+impl Moments {
+    fn add(&mut self, place: [f64; 3]) {
+        self.n += 1.0;
+        for a in 0..3 {
+            self.sum[a] += place[a];
+            for b in 0..3 {
+                self.square[a][b] += place[a] * place[b];
+            }
+        }
+    }
+
+    fn mean(&self) -> [f64; 3] {
+        self.sum.map(|s| s / self.n.max(1.0))
+    }
+
+    /// The standard deviation along the axis in which it is largest: the root of the largest
+    /// eigenvalue of the covariance, by power iteration.
+    fn largest_deviation(&self) -> f64 {
+        if self.n < 2.0 {
+            return 0.0;
+        }
+        let mean = self.mean();
+        let covariance: [[f64; 3]; 3] = std::array::from_fn(|a| {
+            std::array::from_fn(|b| self.square[a][b] / self.n - mean[a] * mean[b])
+        });
+        let mut axis = [1.0, 0.3, 0.2];
+        let mut variance = 0.0;
+        for _ in 0..64 {
+            let turned: [f64; 3] =
+                std::array::from_fn(|a| (0..3).map(|b| covariance[a][b] * axis[b]).sum());
+            variance = turned.iter().map(|v| v * v).sum::<f64>().sqrt();
+            if variance <= 0.0 {
+                return 0.0;
+            }
+            axis = turned.map(|v| v / variance);
+        }
+        variance.sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spread_of_two_heaps_is_half_their_distance() {
+        let mut moments = Moments::default();
+        for n in 0..100 {
+            let side = if n % 2 == 0 { 1.0 } else { -1.0 };
+            // Turned by 45 degrees in the plane.
+            moments.add([50.0 + side * 31.0 * 0.707, 20.0 + side * 31.0 * 0.707, 5.0]);
+        }
+        assert!((moments.largest_deviation() - 31.0).abs() < 0.1);
+    }
+
+    fn anatomy(brain: f64, eyes: f64, nose: f64, rest: f64) -> Anatomy {
+        Anatomy {
+            volume_ml: [0.0, brain, eyes, 90.0, nose, 0.0, 0.0, 0.0, rest],
+            brain_to_face_mm: [0.0, 70.0, -60.0],
+            eye_spread_mm: 31.0,
+            left_share: 0.5,
+            brain_cut_below: false,
+            face_cut: false,
+        }
+    }
+
+    #[test]
+    fn what_has_no_face_is_named() {
+        assert_eq!(anatomy(9.0, 4.0, 18.0, 800.0).absence(), Some(Absence::Head));
+        assert_eq!(anatomy(600.0, 2.0, 0.0, 400.0).absence(), Some(Absence::SkullAndSkin));
+        assert_eq!(anatomy(1374.0, 18.0, 0.0, 900.0).absence(), Some(Absence::AlreadyDefaced));
+        assert_eq!(anatomy(650.0, 0.0, 0.0, 1200.0).absence(), Some(Absence::Face));
+        let above = Anatomy { brain_cut_below: true, ..anatomy(1000.0, 0.0, 0.0, 500.0) };
+        assert_eq!(above.absence(), Some(Absence::FaceOutsideTheScan));
+        assert_eq!(anatomy(1400.0, 60.0, 20.0, 2000.0).absence(), None);
+    }
+
+    #[test]
+    fn what_is_implausible_is_a_concern() {
+        let whole = anatomy(1400.0, 60.0, 20.0, 2000.0);
+        assert_eq!(whole.concerns(), []);
+        let turned = Anatomy { brain_to_face_mm: [0.0, 70.0, 60.0], ..whole.clone() };
+        assert_eq!(turned.concerns(), [Concern::UpsideDown]);
+        let behind = Anatomy { brain_to_face_mm: [0.0, -70.0, -60.0], ..whole.clone() };
+        assert_eq!(behind.concerns(), [Concern::NotInFront { forward_mm: -70.0 }]);
+        let one_eye = Anatomy { eye_spread_mm: 11.0, ..whole.clone() };
+        assert_eq!(one_eye.concerns(), [Concern::OneEye]);
+        let one_sided = Anatomy { left_share: 0.9, ..whole.clone() };
+        assert_eq!(one_sided.concerns(), [Concern::OneSided { left_share: 0.9 }]);
+        let huge = anatomy(2600.0, 60.0, 20.0, 2000.0);
+        assert_eq!(huge.concerns(), [Concern::BrainSize { volume_ml: 2600.0 }]);
+        let part = anatomy(1400.0, 60.0, 1.0, 2000.0);
+        assert_eq!(part.concerns(), [Concern::PartOfAFace { eyes_ml: 60.0, nose_ml: 1.0 }]);
+    }
+}

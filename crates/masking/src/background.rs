@@ -1,0 +1,96 @@
+use kernels::Workers;
+use volume::{Labels, RealVolume, Tissue};
+
+/// Skin and air in CT part here.
+const CT_SKIN_HU: f32 = -400.0;
+/// Skin in MR is brighter than this share of the threshold between dark and bright: skin is thin
+/// and dark where a coil is far.
+const MR_SKIN_SHARE: f32 = 0.35;
+
+/// The value above which a voxel belongs to a body and not to the air around it; `None` if the
+/// scan has no two heaps of values.
+pub(crate) fn skin_threshold(image: &RealVolume, is_hu: bool) -> Option<f32> {
+    if is_hu {
+        return Some(CT_SKIN_HU);
+    }
+    let (low, high) = range(image);
+    let split = kernels::otsu(inside(image), low, high)?;
+    Some(low + MR_SKIN_SHARE * (split - low))
+}
+
+/// The voxels of a body outside the labelled window: where no label was given, the image alone
+/// tells neck and shoulders from air.
+///
+/// The window is what is labelled as anything; all beyond its bounds counts as outside.
+pub(crate) fn head_outside_window(
+    labels: &Labels,
+    image: &RealVolume,
+    is_hu: bool,
+    workers: Workers,
+) -> Vec<u64> {
+    let extent = image.grid.extent;
+    let Some(threshold) = skin_threshold(image, is_hu) else {
+        return vec![0; image.inside.words().len()];
+    };
+    let bounds = labelled_bounds(labels);
+    let mut values = image.values.clone();
+    let [ni, nj, _] = extent;
+    for (at, value) in values.iter_mut().enumerate() {
+        let index = [at % ni, at / ni % nj, at / ni / nj];
+        if (0..3).all(|a| (bounds[0][a]..=bounds[1][a]).contains(&index[a])) {
+            *value = f32::NEG_INFINITY;
+        }
+    }
+    let body = kernels::threshold(&values, extent, threshold, workers);
+    let spacing = image.grid.spacing_mm();
+    kernels::open(&body, extent, spacing, 1.5 * spacing[0], workers)
+}
+
+/// The level of the air: the median of what is labelled as background inside the labelled bounds,
+/// or the smallest value where there is none.
+pub(crate) fn air_level(labels: &Labels, image: &RealVolume) -> f32 {
+    let [ni, nj, _] = image.grid.extent;
+    let bounds = labelled_bounds(labels);
+    let mut air: Vec<f32> = labels
+        .tissues
+        .iter()
+        .enumerate()
+        .filter(|(at, tissue)| {
+            let index = [at % ni, at / ni % nj, at / ni / nj];
+            **tissue == Tissue::Background
+                && (0..3).all(|a| (bounds[0][a]..=bounds[1][a]).contains(&index[a]))
+                && image.inside.get(index)
+        })
+        .map(|(at, _)| image.values[at])
+        .collect();
+    if air.is_empty() {
+        return range(image).0;
+    }
+    let middle = air.len() / 2;
+    *air.select_nth_unstable_by(middle, f32::total_cmp).1
+}
+
+/// The lowest and highest index of anything that is labelled.
+fn labelled_bounds(labels: &Labels) -> [[usize; 3]; 2] {
+    let [ni, nj, _] = labels.grid.extent;
+    let mut bounds = [[usize::MAX; 3], [0; 3]];
+    for (at, _) in labels.tissues.iter().enumerate().filter(|(_, t)| **t != Tissue::Background) {
+        let index = [at % ni, at / ni % nj, at / ni / nj];
+        for a in 0..3 {
+            bounds[0][a] = bounds[0][a].min(index[a]);
+            bounds[1][a] = bounds[1][a].max(index[a]);
+        }
+    }
+    bounds
+}
+
+fn inside(image: &RealVolume) -> impl Iterator<Item = f32> {
+    let [ni, nj, _] = image.grid.extent;
+    let is_inside = move |at: usize| image.inside.get([at % ni, at / ni % nj, at / ni / nj]);
+    image.values.iter().enumerate().filter(move |(at, _)| is_inside(*at)).map(|(_, &v)| v)
+}
+
+fn range(image: &RealVolume) -> (f32, f32) {
+    inside(image)
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+}

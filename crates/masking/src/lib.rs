@@ -1,0 +1,17 @@
+//! What is removed ([`refine`]), removing it ([`remove`]), and the proof that it is gone
+//! ([`verify`], [`judge`]). Nothing here opens a file.
+
+mod anatomy;
+mod background;
+mod refine;
+mod remove;
+mod residual;
+mod verdict;
+mod verify;
+
+pub use anatomy::{Absence, Anatomy, Concern};
+pub use refine::{GuardReport, RefineOptions, Refined, RegionReport, refine};
+pub use remove::{Fill, Removal, remove};
+pub use residual::{Residual, residual_face};
+pub use verdict::{Judgement, Verdict, judge};
+pub use verify::{VerifyError, VoxelProof, verify_voxels};

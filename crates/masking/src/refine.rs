@@ -1,0 +1,279 @@
+use kernels::Workers;
+use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Tissue};
+
+use crate::anatomy::is_face;
+use crate::background::head_outside_window;
+use crate::{Absence, Anatomy};
+
+/// How far the face is drawn, and how far the brain is left alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RefineOptions {
+    /// No voxel nearer to the brain than this is removed.
+    pub guard_mm: f64,
+    /// The face is widened by this: labels are good to about that much.
+    pub margin_mm: f64,
+}
+
+/// What is to be removed, and what was found on the way.
+#[derive(Debug)]
+pub struct Refined {
+    /// The voxels to remove, on the scan's own grid.
+    pub mask: Mask,
+    /// The head as a whole.
+    pub anatomy: Anatomy,
+    /// What is removed of each region.
+    pub regions: Vec<RegionReport>,
+    /// What became of the brain guard.
+    pub guard: GuardReport,
+    /// The level of the air around the head, real.
+    pub background: f32,
+}
+
+/// What is removed of a region.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegionReport {
+    /// The region.
+    pub region: Region,
+    /// Voxels of it that are removed, on the scan's grid.
+    pub n_removed: u64,
+    /// Why there are none.
+    pub absent: Option<&'static str>,
+}
+
+/// What became of the brain guard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GuardReport {
+    /// Removed voxels that the labels call brain.
+    pub n_brain_removed: u64,
+    /// The smallest distance from a removed voxel to the brain; infinite if nothing is removed.
+    pub smallest_distance_mm: f64,
+    /// The share of the facial skin that is left because the brain lies too near.
+    pub skin_left: f64,
+}
+
+/// Trilinear interpolation of a distance is wrong by less than half of a voxel's diagonal, and the
+/// labels' voxels reach half of one further than their centres: together this many spacings.
+const GUARD_SLACK: f64 = 0.75;
+
+/// Turns labels into the voxels to remove.
+///
+/// A point goes if it is nearer to the widened face (or ears) than to the rest of the head: inside
+/// the head that is the face itself, in the air it is all in front of it, to the border of the
+/// scan. Points within the guard of the brain stay. `labels` lie on the grid of `image`, which
+/// covers the whole scan; `native` is the scan's own grid.
+///
+/// # Errors
+/// [`Absence`] if there is no face to remove.
+pub fn refine(
+    labels: &Labels,
+    image: &RealVolume,
+    native: &Grid,
+    is_hu: bool,
+    options: RefineOptions,
+    workers: Workers,
+) -> Result<Refined, Absence> {
+    let anatomy = Anatomy::measure(labels, image);
+    let first = image.values.first();
+    if image.values.iter().all(|v| Some(v) == first) {
+        return Err(Absence::Contrast);
+    }
+    if let Some(absence) = anatomy.absence() {
+        return Err(absence);
+    }
+    let parts = Parts::of(labels, image, is_hu, options.margin_mm, workers);
+    let spacing = labels.grid.spacing_mm();
+    let extent = labels.grid.extent;
+    let to_brain = kernels::distance(&parts.brain, extent, spacing, workers);
+    let guard_mm = options.guard_mm + GUARD_SLACK * spacing[0];
+    let field = removal_field(&parts, &to_brain, extent, spacing, guard_mm, workers);
+
+    let to_field = to_voxels(&labels.grid).after(&native.affine);
+    let words = kernels::field_mask(&field, extent, &to_field.0, native.extent, workers);
+    let mask = Mask::from_words(*native, words);
+    let (regions, n_brain_removed, smallest_distance_mm) =
+        report(&mask, labels, &to_field, &to_brain, &anatomy);
+    let guard = GuardReport {
+        n_brain_removed,
+        smallest_distance_mm,
+        skin_left: skin_left(labels, &field, &image.inside),
+    };
+    let background = crate::background::air_level(labels, image);
+    Ok(Refined { mask, anatomy, regions, guard, background })
+}
+
+/// The head in three parts, one bit a voxel of the labels' grid.
+struct Parts {
+    /// The face and the ears, widened.
+    face: Vec<u64>,
+    /// All else of the head.
+    rest: Vec<u64>,
+    /// The brain, closed.
+    brain: Vec<u64>,
+}
+
+impl Parts {
+    fn of(
+        labels: &Labels,
+        image: &RealVolume,
+        is_hu: bool,
+        margin_mm: f64,
+        workers: Workers,
+    ) -> Self {
+        let extent = labels.grid.extent;
+        let spacing = labels.grid.spacing_mm();
+        let bits = |is: &dyn Fn(Tissue) -> bool| {
+            let values: Vec<f32> =
+                labels.tissues.iter().map(|&t| f32::from(u8::from(is(t)))).collect();
+            kernels::threshold(&values, extent, 0.5, workers)
+        };
+        let face = connected(&bits(&is_face), extent, spacing, 4.0, workers);
+        let ears = ears_beside(&bits(&|t| t == Tissue::Ears), &face, labels, workers);
+        let brain = connected(&bits(&|t| t == Tissue::Brain), extent, spacing, 4.0, workers);
+        let brain = kernels::close(&brain, extent, spacing, 6.0, workers);
+        let brain = kernels::fill_holes(&brain, extent);
+        let kept = join(&face, &ears);
+        // Closed first, so that strips of skin between two regions do not stay.
+        let kept = kernels::close(&kept, extent, spacing, 8.0, workers);
+        let face = kernels::dilate(&kept, extent, spacing, margin_mm, workers);
+        let head = join(
+            &bits(&|t| t != Tissue::Background),
+            &head_outside_window(labels, image, is_hu, workers),
+        );
+        let rest = kernels::and_not(&join(&head, &brain), &face);
+        Self { face, rest, brain }
+    }
+}
+
+/// The largest part of `mask`, with all that lies within twice `gap_mm` of it.
+fn connected(
+    mask: &[u64],
+    extent: [usize; 3],
+    spacing: [f64; 3],
+    gap_mm: f64,
+    workers: Workers,
+) -> Vec<u64> {
+    let near = kernels::dilate(mask, extent, spacing, gap_mm, workers);
+    let largest = kernels::keep_largest(&near, extent);
+    mask.iter().zip(&largest).map(|(a, b)| a & b).collect()
+}
+
+/// Of what is labelled as ears: what lies within 60 mm of the face and is no speck.
+fn ears_beside(ears: &[u64], face: &[u64], labels: &Labels, workers: Workers) -> Vec<u64> {
+    let extent = labels.grid.extent;
+    let spacing = labels.grid.spacing_mm();
+    let seeds = kernels::erode(ears, extent, spacing, spacing[0], workers);
+    let near_face = kernels::dilate(face, extent, spacing, 60.0, workers);
+    let seeds: Vec<u64> = seeds.iter().zip(&near_face).map(|(a, b)| a & b).collect();
+    kernels::keep_touching(ears, &seeds, extent)
+}
+
+fn join(one: &[u64], other: &[u64]) -> Vec<u64> {
+    one.iter().zip(other).map(|(a, b)| a | b).collect()
+}
+
+/// Above 0 where a voxel is removed: how much nearer it lies to the face than to the rest of the
+/// head, or, where that is less, how far outside the guard, in millimetres.
+fn removal_field(
+    parts: &Parts,
+    to_brain: &[f32],
+    extent: [usize; 3],
+    spacing: [f64; 3],
+    guard_mm: f64,
+    workers: Workers,
+) -> Vec<f32> {
+    let to_face = kernels::distance(&parts.face, extent, spacing, workers);
+    let mut field = kernels::distance(&parts.rest, extent, spacing, workers);
+    for (rest, face) in field.iter_mut().zip(&to_face) {
+        *rest = rest.min(1e6) - face.min(1e6);
+    }
+    let mut field = kernels::smooth(&field, extent, workers);
+    for (value, brain) in field.iter_mut().zip(to_brain) {
+        *value = value.min(brain - guard_mm as f32);
+    }
+    field
+}
+
+/// Millimetres to voxel indices of a grid along the patient's axes.
+fn to_voxels(grid: &Grid) -> Affine {
+    let spacing = grid.spacing_mm();
+    let origin = grid.affine.apply([0.0; 3]);
+    Affine::axis_aligned(spacing.map(|s| 1.0 / s), [0, 1, 2].map(|a| -origin[a] / spacing[a]))
+}
+
+/// Counts what the mask removes of each region and of the brain, and how near it comes to it.
+fn report(
+    mask: &Mask,
+    labels: &Labels,
+    to_labels: &Affine,
+    to_brain: &[f32],
+    anatomy: &Anatomy,
+) -> (Vec<RegionReport>, u64, f64) {
+    let [ni, nj, nk] = mask.grid().extent;
+    let [mi, mj, mk] = labels.grid.extent;
+    let row_words = kernels::row_words(ni);
+    let mut n = [0u64; 9];
+    let mut n_brain = 0u64;
+    let mut smallest = f32::INFINITY;
+    for row in 0..nj * nk {
+        let (j, k) = ((row % nj) as f64, (row / nj) as f64);
+        for (at, &word) in mask.words()[row * row_words..][..row_words].iter().enumerate() {
+            let mut rest = word;
+            while rest != 0 {
+                let i = at * 64 + rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                let place = to_labels.apply([i as f64, j, k]);
+                let index = [(place[0], mi), (place[1], mj), (place[2], mk)]
+                    .map(|(v, n)| (v.round().max(0.0) as usize).min(n - 1));
+                let voxel = index[0] + mi * (index[1] + mj * index[2]);
+                n[labels.tissues[voxel] as usize] += 1;
+                n_brain += u64::from(to_brain[voxel] <= 0.0);
+                smallest = smallest.min(to_brain[voxel]);
+            }
+        }
+    }
+    let regions = Region::ALL
+        .into_iter()
+        .map(|region| {
+            let n_removed = n[region.tissue() as usize];
+            let absent = match (n_removed, anatomy.face_cut) {
+                (0, true) => Some("outside the field of view, or not found"),
+                (0, false) => Some("not found"),
+                _ => None,
+            };
+            RegionReport { region, n_removed, absent }
+        })
+        .collect();
+    (regions, n_brain, f64::from(smallest))
+}
+
+/// The share of facial skin voxels, face beside air, at which the field keeps what is there.
+fn skin_left(labels: &Labels, field: &[f32], inside: &Mask) -> f64 {
+    let [ni, nj, nk] = labels.grid.extent;
+    let tissue = |i: usize, j: usize, k: usize| labels.tissues[i + ni * (j + nj * k)];
+    let (mut skin, mut left) = (0u64, 0u64);
+    for k in 1..nk.saturating_sub(1) {
+        for j in 1..nj.saturating_sub(1) {
+            for i in 1..ni.saturating_sub(1) {
+                if !is_face(tissue(i, j, k)) {
+                    continue;
+                }
+                let beside = [
+                    [i - 1, j, k],
+                    [i + 1, j, k],
+                    [i, j - 1, k],
+                    [i, j + 1, k],
+                    [i, j, k - 1],
+                    [i, j, k + 1],
+                ];
+                let is_skin = beside.iter().any(|&[i, j, k]| {
+                    tissue(i, j, k) == Tissue::Background && inside.get([i, j, k])
+                });
+                if is_skin {
+                    skin += 1;
+                    left += u64::from(field[i + ni * (j + nj * k)] <= 0.0);
+                }
+            }
+        }
+    }
+    left as f64 / skin.max(1) as f64
+}

@@ -1,0 +1,144 @@
+use kernels::Workers;
+use volume::RealVolume;
+
+use crate::background::skin_threshold;
+
+/// Skin this far from where it was, or less, has stayed.
+const STAYED_MM: f64 = 3.0;
+/// The face reaches this far from its foremost point: to chin and cheeks from a nose, to the brow
+/// from a nose bridge.
+const FACE_RADIUS_MM: f64 = 65.0;
+/// The hairline lies further above the foremost point than this.
+const BELOW_HAIRLINE_MM: f64 = 40.0;
+/// The chin lies less than this below the top of the head.
+const HEAD_HEIGHT_MM: f64 = 230.0;
+/// Fewer columns than this are no surface to judge.
+const LEAST_COLUMNS: u32 = 150;
+/// A second look at faint remains: thresholds as shares of the skin's.
+const THRESHOLD_SHARES: [f32; 2] = [1.0, 0.6];
+
+/// How much of the skin that faced forwards is still where it was.
+///
+/// Found from the two images alone: neither labels nor mask are asked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Residual {
+    /// Columns of the original's facial surface that were judged.
+    pub n_columns: u32,
+    /// The share of them in which a surface stayed, at the worse of the thresholds.
+    pub share: f64,
+}
+
+/// Compares the facial surface of a scan with what is left of it.
+///
+/// Seen from the front, the foremost point of a head, in its upper 230 mm, belongs to the face:
+/// nose, lips, chin or brow. The surface within 65 mm of it, and not more than 40 mm above, is
+/// facial skin. Both images lie on one grid along the patient's axes. `None` if the original has
+/// no such surface.
+#[must_use]
+pub fn residual_face(
+    before: &RealVolume,
+    after: &RealVolume,
+    is_hu: bool,
+    workers: Workers,
+) -> Option<Residual> {
+    let skin = skin_threshold(before, is_hu)?;
+    let low = before.values.iter().copied().fold(f32::INFINITY, f32::min);
+    let surface = Surface::of(before, skin, workers)?;
+    let face = surface.facial_columns();
+    if (face.len() as u32) < LEAST_COLUMNS {
+        return None;
+    }
+    let share = THRESHOLD_SHARES
+        .into_iter()
+        .map(|share| low + share * (skin - low))
+        .map(|threshold| surface.stayed(&face, after, threshold))
+        .fold(0.0, f64::max);
+    Some(Residual { n_columns: face.len() as u32, share })
+}
+
+/// A head seen from the front: for each column `(i, k)` the foremost voxel `j`.
+struct Surface {
+    extent: [usize; 3],
+    spacing_mm: [f64; 3],
+    front: Vec<Option<usize>>,
+}
+
+impl Surface {
+    fn of(image: &RealVolume, threshold: f32, workers: Workers) -> Option<Self> {
+        let extent = image.grid.extent;
+        let spacing_mm = image.grid.spacing_mm();
+        let head = kernels::threshold(&image.values, extent, threshold, workers);
+        let head = kernels::open(&head, extent, spacing_mm, spacing_mm[0], workers);
+        let head = kernels::keep_largest(&head, extent);
+        let [ni, nj, nk] = extent;
+        let row_words = kernels::row_words(ni);
+        let is_head = |i: usize, j: usize, k: usize| {
+            head[(j + nj * k) * row_words + i / 64] >> (i % 64) & 1 == 1
+        };
+        let top = (0..nk).rev().find(|&k| (0..nj).any(|j| (0..ni).any(|i| is_head(i, j, k))))?;
+        let height = (HEAD_HEIGHT_MM / spacing_mm[2]) as usize;
+        let front = (0..ni * nk)
+            .map(|column| {
+                let (i, k) = (column % ni, column / ni);
+                if k + height < top {
+                    return None;
+                }
+                (0..nj).rev().find(|&j| is_head(i, j, k))
+            })
+            .collect();
+        Some(Self { extent, spacing_mm, front })
+    }
+
+    /// The columns of the face, around its foremost point.
+    fn facial_columns(&self) -> Vec<usize> {
+        let ni = self.extent[0];
+        let Some(tip) = self.tip() else { return Vec::new() };
+        let place = |column: usize, j: usize| {
+            let index = [column % ni, j, column / ni];
+            [0, 1, 2].map(|a| index[a] as f64 * self.spacing_mm[a])
+        };
+        let Some(tip_j) = self.front[tip] else { return Vec::new() };
+        let tip = place(tip, tip_j);
+        let columns = self.front.iter().enumerate();
+        let is_face = |&(column, j): &(usize, &Option<usize>)| {
+            j.is_some_and(|j| {
+                let away: [f64; 3] = std::array::from_fn(|a| place(column, j)[a] - tip[a]);
+                away[2] <= BELOW_HAIRLINE_MM
+                    && away.iter().map(|v| v * v).sum::<f64>() <= FACE_RADIUS_MM * FACE_RADIUS_MM
+            })
+        };
+        columns.filter(is_face).map(|(column, _)| column).collect()
+    }
+
+    /// The foremost column of which the neighbours lie nearly as far in front: no speck, no wire.
+    fn tip(&self) -> Option<usize> {
+        let [ni, _, nk] = self.extent;
+        let near = (8.0 / self.spacing_mm[1]).ceil() as usize;
+        let is_supported = |column: usize, j: usize| {
+            let (i, k) = (column % ni, column / ni);
+            let around = (i.saturating_sub(2)..(i + 3).min(ni))
+                .flat_map(|i| (k.saturating_sub(2)..(k + 3).min(nk)).map(move |k| i + ni * k));
+            around.filter(|&c| self.front[c].is_some_and(|other| other + near >= j)).count() >= 12
+        };
+        let columns = self.front.iter().enumerate();
+        columns
+            .filter_map(|(column, j)| j.map(|j| (j, column)))
+            .filter(|&(j, column)| is_supported(column, j))
+            .max()
+            .map(|(_, column)| column)
+    }
+
+    /// The share of `columns` in which `after` still has a surface where it was.
+    fn stayed(&self, columns: &[usize], after: &RealVolume, threshold: f32) -> f64 {
+        let [ni, nj, _] = self.extent;
+        let reach = (STAYED_MM / self.spacing_mm[1]) as usize;
+        let has_stayed = |&&column: &&usize| {
+            let (i, k) = (column % ni, column / ni);
+            self.front[column].is_some_and(|j| {
+                (j.saturating_sub(reach)..=(j + reach).min(nj - 1))
+                    .any(|j| after.values[i + ni * (j + nj * k)] > threshold)
+            })
+        };
+        columns.iter().filter(has_stayed).count() as f64 / columns.len() as f64
+    }
+}

@@ -1,0 +1,194 @@
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use formats::Source;
+use inference::Model;
+use masking::Verdict;
+
+use crate::log::Log;
+use crate::one::{MARGIN_MM, ScanError, deface};
+use crate::plan::beside_image;
+use crate::record::Record;
+use crate::staging::{ScanStaging, Staging};
+use crate::{Options, Plan, PlanError, Planned, memory};
+
+/// What came of one scan, for the user to read.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The name of the result below the output.
+    pub name: &'a Path,
+    /// The path of the input.
+    pub input: &'a Path,
+    /// Wall-clock time.
+    pub seconds: f64,
+    /// Why it did not pass.
+    pub reasons: Vec<String>,
+    /// What the user can do, where there is no result.
+    pub hint: Option<&'static str>,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Scans that passed.
+    pub n_pass: usize,
+    /// Scans that a person must look at.
+    pub n_review: usize,
+    /// Scans without a result.
+    pub n_fail: usize,
+}
+
+/// Takes every scan of a plan through all stages, `options.n_jobs` at a time, and tells `report`
+/// of each as it is done. A scan that fails, even by a panic, does not stop the others.
+///
+/// # Errors
+/// [`PlanError::Unwritable`] if the folder of results or the log cannot be made; nothing is
+/// written then.
+pub fn run(
+    plan: &Plan,
+    model: &Model,
+    options: &Options,
+    report: &(dyn Fn(&Outcome) + Sync),
+) -> Result<Summary, PlanError> {
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| PlanError::Unwritable { path, source }
+    };
+    let staging = Staging::create(&plan.out).map_err(unwritable(&plan.out))?;
+    let log = match &options.log {
+        Some(path) => Some(Log::append_to(path).map_err(unwritable(path))?),
+        None => None,
+    };
+    let context = Context { plan, model, options, staging: &staging, log: log.as_ref() };
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut summary = Summary::default();
+        while let Some((number, scan)) = {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            plan.scans.get(number).map(|scan| (number, scan))
+        } {
+            let outcome = context.take(number, scan);
+            match outcome.verdict {
+                Verdict::Pass => summary.n_pass += 1,
+                Verdict::Review => summary.n_review += 1,
+                Verdict::Fail => summary.n_fail += 1,
+            }
+            report(&outcome);
+        }
+        summary
+    };
+    let n_jobs = options.n_jobs.clamp(1, plan.scans.len().max(1));
+    let parts: Vec<Summary> = thread::scope(|scope| {
+        let others: Vec<_> = (1..n_jobs).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let joined = others.into_iter().map(|t| t.join().unwrap_or_default());
+        joined.chain([own]).collect()
+    });
+    Ok(parts.into_iter().fold(Summary::default(), |a, b| Summary {
+        n_pass: a.n_pass + b.n_pass,
+        n_review: a.n_review + b.n_review,
+        n_fail: a.n_fail + b.n_fail,
+    }))
+}
+
+struct Context<'a> {
+    plan: &'a Plan,
+    model: &'a Model,
+    options: &'a Options,
+    staging: &'a Staging,
+    log: Option<&'a Log>,
+}
+
+impl Context<'_> {
+    /// Takes one scan from its file to its final name.
+    fn take<'a>(&self, number: usize, scan: &'a Planned) -> Outcome<'a> {
+        let start = Instant::now();
+        let mut record = Record::begin(self.model, self.options, MARGIN_MM);
+        let result =
+            self.staging.for_scan(number).map_err(ScanError::Publish).and_then(|staging| {
+                let made =
+                    catch_unwind(AssertUnwindSafe(|| self.make(scan, &staging, &mut record)));
+                let made =
+                    made.unwrap_or_else(|panic| Err(ScanError::Panic(panic_message(&*panic))));
+                self.publish(&scan.name, &staging, made, &mut record)
+            });
+        let (image, hint) = match result {
+            Ok(image) => (image, None),
+            Err(e) => {
+                record.fail(e.to_string());
+                (None, Some(e.hint()))
+            }
+        };
+        let mut outcome = Outcome {
+            verdict: record.verdict,
+            name: &scan.name,
+            input: scan.input(),
+            seconds: start.elapsed().as_secs_f64(),
+            reasons: record.reasons.clone(),
+            hint,
+        };
+        if let Some(log) = self.log {
+            let source = scan.source.as_ref().ok();
+            if let Err(e) = log.add(scan.input(), source, image.as_deref(), &record) {
+                outcome.reasons.push(format!("the log cannot be written: {e}"));
+                outcome.verdict = outcome.verdict.max(Verdict::Review);
+            }
+        }
+        outcome
+    }
+
+    /// Makes the result of one scan in its staging folder, and judges it.
+    fn make(
+        &self,
+        scan: &Planned,
+        staging: &ScanStaging,
+        record: &mut Record,
+    ) -> Result<Source, ScanError> {
+        let source = scan.source.as_ref().map_err(|(_, e)| ScanError::NotFound(Arc::clone(e)))?;
+        let made = deface(source, &scan.name, staging, self.model, self.options, record)?;
+        record.verdict = made.judgement.verdict;
+        record.reasons = made.judgement.reasons;
+        Ok(made.image)
+    }
+
+    /// Moves record and image to their final names; of a scan that failed, its record alone.
+    /// Returns where the image lies.
+    fn publish(
+        &self,
+        name: &Path,
+        staging: &ScanStaging,
+        made: Result<Source, ScanError>,
+        record: &mut Record,
+    ) -> Result<Option<PathBuf>, ScanError> {
+        if let Err(e) = &made {
+            record.fail(e.to_string());
+        }
+        record.peak_memory_bytes = memory::peak_bytes();
+        let out = &self.plan.out;
+        let folder = match record.verdict {
+            Verdict::Review => out.join("review"),
+            Verdict::Pass | Verdict::Fail => out.clone(),
+        };
+        let image = made.as_ref().ok().filter(|_| record.verdict != Verdict::Fail);
+        if image.is_none() {
+            record.output = None;
+        }
+        let staged = staging.folder.join(name.file_name().unwrap_or_default());
+        formats::write_file(&beside_image(&staged, ".efface.json"), &record.to_json(), false)?;
+        staging.publish(out, &folder, name, image).map_err(ScanError::Publish)?;
+        let image = image.map(|_| folder.join(name));
+        made.map(|_| image)
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".to_owned())
+}

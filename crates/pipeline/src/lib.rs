@@ -1,0 +1,38 @@
+//! Runs the stages on a scan or a batch, times them, and writes the record.
+//!
+//! [`Plan::make`] finds the scans and refuses what must not be written; [`run`] takes them one by
+//! one through `formats`, `inference` and `masking`, so many at a time. No voxel is touched here.
+
+mod batch;
+mod digest;
+mod log;
+mod memory;
+mod one;
+mod plan;
+mod record;
+mod staging;
+
+pub use batch::{Outcome, Summary, run};
+pub use masking::Verdict;
+pub use plan::{Plan, PlanError, Planned};
+
+use std::path::PathBuf;
+
+/// How a run goes.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Scans at a time.
+    pub n_jobs: usize,
+    /// Threads for each scan.
+    pub n_threads: usize,
+    /// Whether results of an earlier run may be replaced.
+    pub overwrite: bool,
+    /// Whether the mask is written too.
+    pub write_mask: bool,
+    /// Whether free text in NIfTI headers is kept.
+    pub keep_header_text: bool,
+    /// No voxel nearer to the brain than this is removed.
+    pub guard_mm: f64,
+    /// The private log; `None` for no log.
+    pub log: Option<PathBuf>,
+}

@@ -1,0 +1,177 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use formats::{FormatError, HeaderText, Modality, Scan, Source};
+use inference::{Model, ModelError, SampleError};
+use kernels::Workers;
+use masking::{Absence, Fill, Judgement, RefineOptions, Refined, Verdict, VerifyError};
+use thiserror::Error;
+
+use crate::plan::beside_image;
+use crate::record::{Output, Record, round};
+use crate::staging::ScanStaging;
+use crate::{Options, digest};
+
+/// The model's labels are good to about this much; the face is widened by it.
+pub(crate) const MARGIN_MM: f64 = 4.0;
+
+/// Why a scan has no result.
+#[derive(Debug, Error)]
+pub(crate) enum ScanError {
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    #[error(transparent)]
+    NotFound(Arc<FormatError>),
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error("{0}")]
+    Absent(Absence),
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    #[error("the written file differs from the original outside the voxels")]
+    HeaderChanged,
+    #[error("the mask has an axis longer than NIfTI-1 can say")]
+    MaskTooLong,
+    #[error("the result cannot be moved to its place: {0}")]
+    Publish(std::io::Error),
+    #[error("an internal error: {0}")]
+    Panic(String),
+}
+
+impl ScanError {
+    /// What the user can do about it.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::Format(e) => e.hint(),
+            Self::NotFound(e) => e.hint(),
+            Self::Sample(_) => "check the voxel sizes and their unit in the header",
+            Self::Model(_) => "run `efface doctor`",
+            Self::Absent(Absence::AlreadyDefaced) => "look at it; efface removes nothing twice",
+            Self::Absent(_) => "efface takes scans of heads; leave this one out, or look at it",
+            Self::Verify(_) | Self::HeaderChanged | Self::Panic(_) => {
+                "nothing was written; please report this"
+            }
+            Self::MaskTooLong => "run without `--mask`",
+            Self::Publish(_) => "check the rights and the space of the output folder",
+        }
+    }
+}
+
+/// What came of one scan, its record filled in; image, mask and record lie in the staging folder.
+pub(crate) struct Made {
+    pub(crate) judgement: Judgement,
+    pub(crate) image: Source,
+}
+
+/// Takes one scan through all stages.
+pub(crate) fn deface(
+    source: &Source,
+    name: &Path,
+    staging: &ScanStaging,
+    model: &Model,
+    options: &Options,
+    record: &mut Record,
+) -> Result<Made, ScanError> {
+    let workers = Workers::new(options.n_threads);
+    let mut clock = Clock::start();
+    let mut scan = formats::open(source)?;
+    record.notes = scan.notes.iter().map(|n| n.text.clone()).collect();
+    clock.stage(record, "open");
+
+    let sampled = inference::sample(&scan.volume, model.card(), workers)?;
+    clock.stage(record, "sample");
+    let labels = inference::segment(model, &sampled, workers)?;
+    clock.stage(record, "infer");
+
+    let refining = RefineOptions { guard_mm: options.guard_mm, margin_mm: MARGIN_MM };
+    let grid = *scan.volume.grid();
+    let refined = masking::refine(&labels, &sampled.image, &grid, sampled.is_hu, refining, workers)
+        .map_err(ScanError::Absent)?;
+    drop(labels);
+    record.add_refined(&refined, options.guard_mm);
+    clock.stage(record, "refine");
+
+    let fill = if sampled.is_hu { Fill::CtAir } else { Fill::Level(refined.background) };
+    let removal = masking::remove(&mut scan.volume, &refined.mask, fill);
+    record.add_header(&clean(&mut scan, options));
+    clock.stage(record, "remove");
+
+    let file_name = name.file_name().unwrap_or_default();
+    let image = formats::write(&scan, &staging.folder, file_name)?;
+    drop(scan);
+    if options.write_mask {
+        write_mask(&refined, &staging.folder.join(file_name))?;
+    }
+    clock.stage(record, "write");
+
+    let mut before = formats::open(source)?;
+    let after = formats::open(&image)?;
+    clock.stage(record, "reopen");
+    let voxels = masking::verify_voxels(&before.volume, &after.volume, &refined.mask)?;
+    let image_after = inference::sample_on(&after.volume, sampled.image.grid, workers)?;
+    let residual = masking::residual_face(&sampled.image, &image_after, sampled.is_hu, workers);
+    clean(&mut before, options);
+    if !formats::same_around_voxels(&before, &after) {
+        return Err(ScanError::HeaderChanged);
+    }
+    record.add_proof(removal.n_voxels, &voxels, residual.as_ref());
+    let modality = modality(&after, sampled.is_hu);
+    let of = after.volume.stored_type().name();
+    let sha256 = digest::of_source(&image).map_err(FormatError::Io)?;
+    record.output = Some(Output::of(sha256, &grid, after.volume.n_frames(), of, modality));
+    clock.stage(record, "verify");
+
+    let concerns = refined.anatomy.concerns();
+    let mut judgement = masking::judge(&concerns, &refined.guard, &voxels, residual.as_ref());
+    for note in after.notes.iter().filter(|n| n.needs_review) {
+        judgement.add(Verdict::Review, note.text.clone());
+    }
+    Ok(Made { judgement, image })
+}
+
+/// Clears the header's free text, or says what of it is kept.
+fn clean(scan: &mut Scan, options: &Options) -> HeaderText {
+    if options.keep_header_text {
+        formats::held_header_text(scan)
+    } else {
+        let description = concat!("efface ", env!("CARGO_PKG_VERSION"), ": face removed");
+        formats::clear_header_text(scan, description)
+    }
+}
+
+fn modality(scan: &Scan, is_hu: bool) -> &'static str {
+    match scan.modality {
+        Some(modality) => modality.name(),
+        None if is_hu => Modality::Ct.name(),
+        None => Modality::Mr.name(),
+    }
+}
+
+fn write_mask(refined: &Refined, staged: &Path) -> Result<(), ScanError> {
+    const SIDECAR: &[u8] = br#"{
+  "Description": "Voxels that efface removed, on the grid of the scan",
+  "Polarity": "1 = removed, 0 = kept"
+}
+"#;
+    let bytes = formats::mask_file(&refined.mask).ok_or(ScanError::MaskTooLong)?;
+    formats::write_file(&beside_image(staged, "_defacemask.nii.gz"), &bytes, true)?;
+    formats::write_file(&beside_image(staged, "_defacemask.json"), SIDECAR, false)?;
+    Ok(())
+}
+
+/// Times the stages.
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn stage(&mut self, record: &mut Record, name: &'static str) {
+        record.seconds.insert(name, round(self.0.elapsed().as_secs_f64(), 1e4));
+        self.0 = Instant::now();
+    }
+}

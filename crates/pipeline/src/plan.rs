@@ -1,0 +1,285 @@
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use formats::{FormatError, Source};
+use thiserror::Error;
+
+use crate::Options;
+
+/// The scans of a run, and where each result goes.
+#[derive(Debug)]
+pub struct Plan {
+    /// The folder of results.
+    pub(crate) out: PathBuf,
+    /// The scans, in order.
+    pub scans: Vec<Planned>,
+    /// Files that were passed over: neither scans nor named as such.
+    pub n_other: usize,
+}
+
+/// One scan of a plan.
+#[derive(Debug)]
+pub struct Planned {
+    /// The scan, or why it could not be found.
+    pub(crate) source: Result<Source, (PathBuf, Arc<FormatError>)>,
+    /// Where its result goes, below the folder of results.
+    pub name: PathBuf,
+}
+
+impl Planned {
+    /// The path of the input.
+    #[must_use]
+    pub fn input(&self) -> &Path {
+        match &self.source {
+            Ok(source) => source.path(),
+            Err((path, _)) => path,
+        }
+    }
+}
+
+/// Why a run was refused before anything was written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// Results would mix with what they are made from.
+    #[error("the output `{}` and the input `{}` lie inside each other", out.display(), input.display())]
+    Overlap {
+        /// The output.
+        out: PathBuf,
+        /// The input.
+        input: PathBuf,
+    },
+    /// Something would be replaced.
+    #[error("`{}` exists{}", first.display(), more(*.n_more))]
+    Exists {
+        /// The first of them.
+        first: PathBuf,
+        /// How many others.
+        n_more: usize,
+    },
+    /// Two scans have one name.
+    #[error("two inputs would both be written to `{}`", name.display())]
+    SameName {
+        /// The name.
+        name: PathBuf,
+    },
+    /// A file name was given for several scans, or for one that is not a single NIfTI file.
+    #[error("`{}` is a file name, and the input is {found}", out.display())]
+    FileForMany {
+        /// The file name.
+        out: PathBuf,
+        /// What the input is.
+        found: &'static str,
+    },
+    /// The private log would lie among what is released.
+    #[error("the log `{}` lies inside the output", log.display())]
+    LogInside {
+        /// The log.
+        log: PathBuf,
+    },
+    /// The folder of results, or the log, cannot be written.
+    #[error("`{}` cannot be written: {source}", path.display())]
+    Unwritable {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn more(n: usize) -> String {
+    if n == 0 { String::new() } else { format!(", and {n} more") }
+}
+
+impl PlanError {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Overlap { .. } => "choose an output folder apart from the scans",
+            Self::Exists { .. } => "choose another output folder, or add `--overwrite`",
+            Self::SameName { .. } => "run the inputs one by one, into different folders",
+            Self::FileForMany { .. } => "give a folder after `-o`",
+            Self::LogInside { .. } => "the log names the originals; keep it apart with `--log`",
+            Self::Unwritable { .. } => "check the rights and the space of the disk",
+        }
+    }
+}
+
+impl Plan {
+    /// Finds the scans of `inputs` and where their results go, and refuses a run that would
+    /// replace or mix anything. Nothing is written.
+    ///
+    /// # Errors
+    /// [`PlanError`].
+    pub fn make(inputs: &[PathBuf], out: &Path, options: &Options) -> Result<Self, PlanError> {
+        let mut scans = Vec::new();
+        let mut n_other = 0;
+        for input in inputs {
+            let (one, other) = (real_path(out), real_path(input));
+            if one.starts_with(&other) || other.starts_with(&one) {
+                return Err(PlanError::Overlap { out: out.to_owned(), input: input.clone() });
+            }
+            match formats::discover(input) {
+                Ok(found) => {
+                    n_other += found.n_other;
+                    scans.extend(found.sources.into_iter().map(|source| Planned {
+                        name: name_below(input, source.path()),
+                        source: Ok(source),
+                    }));
+                }
+                Err(e) => scans.push(Planned {
+                    name: PathBuf::from(last_name(input)),
+                    source: Err((input.clone(), Arc::new(e))),
+                }),
+            }
+        }
+        let mut plan = Self { out: out.to_owned(), scans, n_other };
+        if is_nifti_name(out) {
+            plan.name_the_one(out)?;
+        }
+        plan.refuse_same_names()?;
+        if !options.overwrite {
+            plan.refuse_existing()?;
+        }
+        if let Some(log) = &options.log
+            && real_path(log).starts_with(real_path(&plan.out))
+            && !is_nifti_name(out)
+        {
+            return Err(PlanError::LogInside { log: log.clone() });
+        }
+        Ok(plan)
+    }
+
+    /// Where the log lies unless the user says otherwise: beside the output, named after it.
+    #[must_use]
+    pub fn default_log(out: &Path) -> PathBuf {
+        let mut name = stem(&real_path(out));
+        name.push(".efface.jsonl");
+        real_path(out).with_file_name(name)
+    }
+
+    /// Gives the one scan of the plan the name of the output file.
+    fn name_the_one(&mut self, out: &Path) -> Result<(), PlanError> {
+        let found = match &self.scans[..] {
+            [
+                Planned {
+                    source: Ok(Source::NiftiFile(_) | Source::Unreadable(_)) | Err(_), ..
+                },
+            ] => None,
+            [] => Some("no scan"),
+            [_] => Some("not a single NIfTI file"),
+            _ => Some("several scans"),
+        };
+        if let Some(found) = found {
+            return Err(PlanError::FileForMany { out: out.to_owned(), found });
+        }
+        self.scans[0].name = PathBuf::from(last_name(out));
+        self.out = match out.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        Ok(())
+    }
+
+    fn refuse_same_names(&self) -> Result<(), PlanError> {
+        let mut taken = BTreeSet::new();
+        for name in self.scans.iter().map(|s| &s.name) {
+            // Results beside each other share their stem: a record must not be written twice.
+            if !taken.insert(name.with_file_name(stem(name))) {
+                return Err(PlanError::SameName { name: name.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_existing(&self) -> Result<(), PlanError> {
+        let all = self.scans.iter().flat_map(|scan| results(&self.out, &scan.name));
+        let existing: Vec<PathBuf> = all.filter(|p| p.symlink_metadata().is_ok()).collect();
+        match &existing[..] {
+            [] => Ok(()),
+            [first, others @ ..] => {
+                Err(PlanError::Exists { first: first.clone(), n_more: others.len() })
+            }
+        }
+    }
+}
+
+/// Every path that a result of this name may take, as passed or for review.
+pub(crate) fn results(out: &Path, name: &Path) -> Vec<PathBuf> {
+    let folders = [out.to_owned(), out.join("review")];
+    folders
+        .iter()
+        .flat_map(|folder| {
+            let image = folder.join(name);
+            let beside = ["_defacemask.nii.gz", "_defacemask.json", ".efface.json"];
+            let beside = beside.map(|end| beside_image(&image, end));
+            [vec![image.clone()], pair_image(&image), beside.to_vec()].concat()
+        })
+        .collect()
+}
+
+/// The path beside a result that ends in `end` instead of its own ending.
+pub(crate) fn beside_image(image: &Path, end: &str) -> PathBuf {
+    let mut name = stem(image);
+    name.push(end);
+    image.with_file_name(name)
+}
+
+/// The image files that a result named as a header file may have beside it.
+fn pair_image(header: &Path) -> Vec<PathBuf> {
+    let name = last_name(header);
+    let Some(start) =
+        name.to_str().and_then(|n| n.strip_suffix(".gz").unwrap_or(n).strip_suffix(".hdr"))
+    else {
+        return Vec::new();
+    };
+    [".img", ".img.gz"].map(|end| header.with_file_name(format!("{start}{end}"))).to_vec()
+}
+
+/// A file name without the ending of an image file.
+fn stem(path: &Path) -> OsString {
+    let name = last_name(path);
+    let Some(text) = name.to_str() else { return name };
+    let ends = [".nii.gz", ".nii", ".hdr.gz", ".hdr", ".img.gz", ".img", ".dcm"];
+    let start = ends.iter().find_map(|end| text.strip_suffix(end)).filter(|s| !s.is_empty());
+    start.map_or(name.clone(), OsString::from)
+}
+
+fn is_nifti_name(path: &Path) -> bool {
+    let name = last_name(path);
+    let bytes = name.as_encoded_bytes();
+    bytes.ends_with(b".nii") || bytes.ends_with(b".nii.gz")
+}
+
+fn last_name(path: &Path) -> OsString {
+    path.file_name().map_or_else(|| OsString::from("scan"), OsString::from)
+}
+
+/// The place of a scan below the input that it was found in; a scan that is the whole input keeps
+/// its last name.
+fn name_below(input: &Path, found: &Path) -> PathBuf {
+    match found.strip_prefix(input) {
+        Ok(below) if !below.as_os_str().is_empty() => below.to_owned(),
+        _ => PathBuf::from(last_name(&real_path(found))),
+    }
+}
+
+/// The absolute path without links, also of what does not exist yet.
+fn real_path(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match (absolute.parent(), absolute.components().next_back()) {
+        (Some(parent), Some(Component::Normal(name))) => real_path(parent).join(name),
+        (Some(parent), Some(Component::ParentDir)) => {
+            real_path(parent).parent().map_or_else(|| parent.to_owned(), Path::to_owned)
+        }
+        _ => absolute,
+    }
+}

@@ -1,0 +1,213 @@
+use std::collections::BTreeMap;
+
+use formats::HeaderText;
+use inference::Model;
+use masking::{GuardReport, Refined, RegionReport, Residual, Verdict, VoxelProof};
+use serde::{Serialize, Serializer};
+use volume::Grid;
+
+use crate::Options;
+
+/// What is said of one scan beside its result, fit to be released with it: no name, number, date
+/// or path, and no hash of the original.
+#[derive(Debug, Serialize)]
+pub(crate) struct Record {
+    #[serde(serialize_with = "verdict_name")]
+    pub(crate) verdict: Verdict,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) regions: BTreeMap<&'static str, Region>,
+    pub(crate) brain: Option<Brain>,
+    pub(crate) proof: Option<Proof>,
+    pub(crate) output: Option<Output>,
+    pub(crate) header: Header,
+    pub(crate) model: ModelFacts,
+    pub(crate) runtime: String,
+    pub(crate) options: OptionFacts,
+    pub(crate) version: &'static str,
+    pub(crate) seconds: BTreeMap<&'static str, f64>,
+    pub(crate) peak_memory_bytes: Option<u64>,
+    pub(crate) remaining: [&'static str; 5],
+}
+
+/// What remains in every result of this version and can identify a person.
+pub(crate) const REMAINING: [&str; 5] = ["teeth", "facial bone", "sinuses", "vessels", "brain"];
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Region {
+    Removed { voxels: u64, mm3: f64 },
+    Absent { absent: &'static str },
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Brain {
+    voxels_changed: u64,
+    smallest_distance_mm: Option<f64>,
+    guard_mm: f64,
+    facial_skin_left_by_guard: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Proof {
+    voxels_removed: u64,
+    voxels_changed: u64,
+    voxels_changed_outside_the_mask: u64,
+    facial_surface_columns: Option<u32>,
+    facial_surface_left: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Output {
+    pub(crate) sha256: String,
+    extent: [usize; 3],
+    frames: usize,
+    spacing_mm: [f64; 3],
+    orientation: String,
+    stored_type: &'static str,
+    modality: &'static str,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Header {
+    cleared: Vec<&'static str>,
+    kept: Vec<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ModelFacts {
+    name: String,
+    sha256: String,
+    training: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct OptionFacts {
+    guard_mm: f64,
+    margin_mm: f64,
+    fill: &'static str,
+    keep_header_text: bool,
+    mask: bool,
+}
+
+impl Record {
+    /// A record of which only what holds for the whole run is known.
+    pub(crate) fn begin(model: &Model, options: &Options, margin_mm: f64) -> Self {
+        let card = model.card();
+        Self {
+            verdict: Verdict::Fail,
+            reasons: Vec::new(),
+            notes: Vec::new(),
+            regions: BTreeMap::new(),
+            brain: None,
+            proof: None,
+            output: None,
+            header: Header::default(),
+            model: ModelFacts {
+                name: format!("{} {}", card.name, card.version),
+                sha256: card.sha256.clone(),
+                training: card.training_summary(),
+            },
+            runtime: model.engine_name().to_owned(),
+            options: OptionFacts {
+                guard_mm: options.guard_mm,
+                margin_mm,
+                fill: "air",
+                keep_header_text: options.keep_header_text,
+                mask: options.write_mask,
+            },
+            version: env!("CARGO_PKG_VERSION"),
+            seconds: BTreeMap::new(),
+            peak_memory_bytes: None,
+            remaining: REMAINING,
+        }
+    }
+
+    /// Adds what was found and removed.
+    pub(crate) fn add_refined(&mut self, refined: &Refined, guard_mm: f64) {
+        let voxel_mm3 = refined.mask.grid().voxel_mm3();
+        let facts = |r: &RegionReport| match r.absent {
+            Some(absent) => Region::Absent { absent },
+            None => Region::Removed {
+                voxels: r.n_removed,
+                mm3: round(r.n_removed as f64 * voxel_mm3, 1.0),
+            },
+        };
+        self.regions = refined.regions.iter().map(|r| (r.region.name(), facts(r))).collect();
+        let GuardReport { n_brain_removed, smallest_distance_mm, skin_left } = refined.guard;
+        self.brain = Some(Brain {
+            voxels_changed: n_brain_removed,
+            smallest_distance_mm: smallest_distance_mm
+                .is_finite()
+                .then(|| round(smallest_distance_mm, 100.0)),
+            guard_mm,
+            facial_skin_left_by_guard: round(skin_left, 1e4),
+        });
+    }
+
+    /// Adds what was proven on the file as written.
+    pub(crate) fn add_proof(
+        &mut self,
+        n_removed: u64,
+        voxels: &VoxelProof,
+        residual: Option<&Residual>,
+    ) {
+        self.proof = Some(Proof {
+            voxels_removed: n_removed,
+            voxels_changed: voxels.n_changed_inside,
+            voxels_changed_outside_the_mask: voxels.n_changed_outside,
+            facial_surface_columns: residual.map(|r| r.n_columns),
+            facial_surface_left: residual.map(|r| round(r.share, 1e4)),
+        });
+    }
+
+    /// Adds what became of the header's free text.
+    pub(crate) fn add_header(&mut self, text: &HeaderText) {
+        self.header = Header { cleared: text.cleared.clone(), kept: text.kept.clone() };
+    }
+
+    /// Makes this the record of a scan without a result.
+    pub(crate) fn fail(&mut self, reason: String) {
+        self.verdict = Verdict::Fail;
+        self.reasons = vec![reason];
+        self.output = None;
+    }
+
+    /// The record as it is written: JSON, two spaces to a level.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        // The record is made of numbers and strings: nothing in it can fail to be written.
+        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        text.push(b'\n');
+        text
+    }
+}
+
+fn verdict_name<S: Serializer>(verdict: &Verdict, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(verdict.name())
+}
+
+impl Output {
+    /// What the output is, as written.
+    pub(crate) fn of(
+        sha256: String,
+        grid: &Grid,
+        n_frames: usize,
+        stored_type: &'static str,
+        modality: &'static str,
+    ) -> Self {
+        Self {
+            sha256,
+            extent: grid.extent,
+            frames: n_frames,
+            spacing_mm: grid.spacing_mm().map(|s| round(s, 1e6)),
+            orientation: grid.orientation().to_string(),
+            stored_type,
+            modality,
+        }
+    }
+}
+
+/// `value` to the nearest part of one, `parts` of them.
+pub(crate) fn round(value: f64, parts: f64) -> f64 {
+    (value * parts).round() / parts
+}
