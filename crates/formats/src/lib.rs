@@ -21,7 +21,7 @@ pub use free_text::{HeaderText, clear_header_text, held_header_text};
 pub use gzip::GzipError;
 pub use mask_file::mask_file;
 pub use nifti::NiftiError;
-pub use open::open;
+pub use open::{open, open_nifti_bytes};
 pub use scan::{Layout, Modality, Note, Scan, SourceFile};
 pub use source::{Found, Source, discover};
 pub use write::{write, write_file};

@@ -1,0 +1,203 @@
+use std::ops::Range;
+
+use volume::{ByteOrder, Rescale};
+
+use super::contents::Contents;
+use super::error::{FileError, Shared};
+use super::geometry::Plane;
+use super::pixels::PixelFormat;
+use super::syntax::ImageClass;
+use super::tag::{
+    Attribute, BURNED_IN, FRAME_OF_REFERENCE, IMAGE_TYPE, MEDIA_SOP_CLASS, MODALITY,
+    NUMBER_OF_FRAMES, ORIENTATION, PATIENT_ID, PATIENT_NAME, PIXEL_DATA, PIXEL_SPACING, POSITION,
+    RESCALE_INTERCEPT, RESCALE_SLOPE, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE, Tag,
+};
+use crate::Modality;
+
+/// A file that holds one or more planes, checked by itself.
+#[derive(Debug)]
+pub(super) struct Image<'a> {
+    contents: Contents<'a>,
+    sop_class: &'a str,
+    series: &'a str,
+    frame_of_reference: Option<&'a str>,
+    /// The SOP Instance UID.
+    pub(super) instance: &'a str,
+    pub(super) format: PixelFormat,
+    pub(super) frames: Vec<Frame>,
+    /// Whether the 128 bytes before `DICM` hold something.
+    pub(super) has_preamble: bool,
+}
+
+/// A plane of a file.
+#[derive(Debug)]
+pub(super) struct Frame {
+    /// The first byte of its pixels in the file.
+    pub(super) offset: usize,
+    pub(super) plane: Plane,
+    pub(super) rescale: Rescale,
+}
+
+impl<'a> Image<'a> {
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// [`FileError`] if it is not a DICOM file that can hold planes of a volume, or could show a
+    /// face in something other than its pixels.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, FileError> {
+        let contents = Contents::read(bytes)?;
+        let top = &contents.top;
+        if contents.has_float_pixels {
+            return Err(FileError::FloatPixels);
+        }
+        let sop_class = match (top.uid(SOP_CLASS)?, top.uid(MEDIA_SOP_CLASS)?) {
+            (Some(uid), _) => uid,
+            (None, Some(of_file)) => {
+                ImageClass::of(of_file)?;
+                return Err(FileError::Missing { attribute: SOP_CLASS });
+            }
+            (None, None) => return Err(FileError::Missing { attribute: SOP_CLASS }),
+        };
+        let class = ImageClass::of(sop_class)?;
+        if let Some(tag) = contents.second_picture {
+            return Err(FileError::SecondPicture { tag });
+        }
+        let image_type = top.text(IMAGE_TYPE).unwrap_or_default();
+        if image_type.split(|b| *b == b'\\').any(|value| value.trim_ascii() == b"MOSAIC") {
+            return Err(FileError::Mosaic);
+        }
+        let (pixels, vr) =
+            contents.pixels.clone().ok_or(FileError::Missing { attribute: PIXEL_DATA })?;
+        let format = PixelFormat::read(top, contents.encoding, vr)?;
+        let n_frames = top.whole(NUMBER_OF_FRAMES)?.unwrap_or(1);
+        format.check_length(n_frames, pixels.len())?;
+        let frames = match class {
+            ImageClass::SingleFrame => single_frame(&contents, n_frames, pixels.start)?,
+            ImageClass::MultiFrame => multi_frame(&contents, n_frames, &pixels, &format)?,
+        };
+        format.check_unused_bits(&bytes[pixels])?;
+        Ok(Self {
+            sop_class,
+            series: top.need_uid(SERIES_INSTANCE)?,
+            frame_of_reference: top.uid(FRAME_OF_REFERENCE)?,
+            instance: top.need_uid(SOP_INSTANCE)?,
+            format,
+            frames,
+            has_preamble: bytes[..128].iter().any(|&b| b != 0),
+            contents,
+        })
+    }
+
+    /// The first thing in which the files of a series agree and these two do not.
+    pub(super) fn differs_from(&self, other: &Self) -> Option<Shared> {
+        let patient = |image: &Self| [PATIENT_ID, PATIENT_NAME].map(|a| image.contents.top.text(a));
+        let checks = [
+            (Shared::Series, self.series == other.series),
+            (Shared::SopClass, self.sop_class == other.sop_class),
+            (Shared::Patient, patient(self) == patient(other)),
+            (Shared::FrameOfReference, self.frame_of_reference == other.frame_of_reference),
+            (Shared::Matrix, self.format.matrix() == other.format.matrix()),
+            (Shared::PixelFormat, self.format == other.format),
+            (Shared::ByteOrder, self.byte_order() == other.byte_order()),
+        ];
+        checks.into_iter().find(|(_, agree)| !agree).map(|(what, _)| what)
+    }
+
+    pub(super) fn byte_order(&self) -> ByteOrder {
+        self.contents.encoding.byte_order()
+    }
+
+    /// CT or MR, if the file says either.
+    pub(super) fn modality(&self) -> Option<Modality> {
+        match self.contents.top.text(MODALITY) {
+            Some(b"CT") => Some(Modality::Ct),
+            Some(b"MR") => Some(Modality::Mr),
+            _ => None,
+        }
+    }
+
+    /// Whether the file says that text is burned into its pixels.
+    pub(super) fn is_burned_in(&self) -> bool {
+        self.contents.top.text(BURNED_IN) == Some(b"YES")
+    }
+
+    pub(super) fn is_signed(&self) -> bool {
+        self.contents.is_signed
+    }
+
+    /// What the element `tag` says of frame `frame`: in its own functional groups, else in the
+    /// shared ones, else at the top level.
+    pub(super) fn key(&self, frame: usize, tag: Tag) -> Option<&'a [u8]> {
+        let Contents { top, shared, frames, .. } = &self.contents;
+        let own = frames.get(frame).and_then(|frame| frame.key(tag));
+        own.or_else(|| shared.key(tag)).or_else(|| top.key(tag))
+    }
+}
+
+fn single_frame(
+    contents: &Contents<'_>,
+    n_frames: u64,
+    offset: usize,
+) -> Result<Vec<Frame>, FileError> {
+    if n_frames != 1 {
+        return Err(FileError::MultiFrame { found: n_frames });
+    }
+    if contents.has_modality_table {
+        return Err(FileError::ModalityTable);
+    }
+    let top = &contents.top;
+    let plane = Plane::new(
+        need(top.decimals(POSITION)?, POSITION)?,
+        need(top.decimals(ORIENTATION)?, ORIENTATION)?,
+        need(top.decimals(PIXEL_SPACING)?, PIXEL_SPACING)?,
+    )?;
+    let rescale = rescale(top.decimals(RESCALE_SLOPE)?, top.decimals(RESCALE_INTERCEPT)?)?;
+    Ok(vec![Frame { offset, plane, rescale }])
+}
+
+fn multi_frame(
+    contents: &Contents<'_>,
+    n_frames: u64,
+    pixels: &Range<usize>,
+    format: &PixelFormat,
+) -> Result<Vec<Frame>, FileError> {
+    if contents.frames.len() as u64 != n_frames {
+        let groups = contents.frames.len();
+        return Err(FileError::FrameGroups { groups, frames: n_frames });
+    }
+    let mut frames = Vec::with_capacity(contents.frames.len());
+    // The planes fit in the pixel data, which fit in memory.
+    let offsets = pixels.clone().step_by(format.plane_bytes() as usize);
+    for (own, offset) in contents.frames.iter().zip(offsets) {
+        let plane = Plane::new(
+            need(own.decimals(POSITION)?.or(contents.shared.decimals(POSITION)?), POSITION)?,
+            need(
+                own.decimals(ORIENTATION)?.or(contents.shared.decimals(ORIENTATION)?),
+                ORIENTATION,
+            )?,
+            need(
+                own.decimals(PIXEL_SPACING)?.or(contents.shared.decimals(PIXEL_SPACING)?),
+                PIXEL_SPACING,
+            )?,
+        )?;
+        let rescale = rescale(
+            own.decimals(RESCALE_SLOPE)?.or(contents.shared.decimals(RESCALE_SLOPE)?),
+            own.decimals(RESCALE_INTERCEPT)?.or(contents.shared.decimals(RESCALE_INTERCEPT)?),
+        )?;
+        frames.push(Frame { offset, plane, rescale });
+    }
+    Ok(frames)
+}
+
+fn need<T>(value: Option<T>, attribute: Attribute) -> Result<T, FileError> {
+    value.ok_or(FileError::Missing { attribute })
+}
+
+/// The modality transformation (PS3.3 C.11.1); absent means that stored values are real ones.
+fn rescale(slope: Option<[f64; 1]>, intercept: Option<[f64; 1]>) -> Result<Rescale, FileError> {
+    let ([slope], [intercept]) = (slope.unwrap_or([1.0]), intercept.unwrap_or([0.0]));
+    if slope == 0.0 {
+        return Err(FileError::RescaleSlopeZero);
+    }
+    Ok(Rescale { slope, intercept })
+}

@@ -1,0 +1,139 @@
+//! DICOM series: single-frame CT and MR images, and enhanced and legacy converted multi-frame
+//! objects, uncompressed.
+//!
+//! The files' own bytes are the volume's buffers. A walk over the elements finds the pixels
+//! (`elements`, `contents`), each file is judged by itself (`image`, `pixels`, `geometry`), then
+//! the planes are put in order by their positions in the patient (`stack`). Slice numbers, file
+//! order, file names and slice thickness are not looked at.
+//!
+//! What shows a face outside the pixel data is refused: icons, overlays, curves, pixel data in
+//! sequences, and any other value above 64 KiB that is not text.
+
+mod attributes;
+mod contents;
+mod elements;
+mod error;
+mod geometry;
+mod image;
+mod pixels;
+mod stack;
+mod syntax;
+mod tag;
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the numbers have exact binary forms")]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use volume::{Grid, PlaneAt, StoredVolume};
+
+pub use contents::is_dicom;
+pub use error::{DicomError, FileError, Malformation, Shared};
+pub use tag::{Attribute, Tag};
+
+use crate::{Layout, Note, Scan, SourceFile};
+use image::Image;
+use stack::stack;
+
+/// From this angle on, a stack is called tilted.
+const TILT_DEGREES: f64 = 0.5;
+
+/// Makes a scan of the DICOM files of one folder: `files` are their names and their whole bytes.
+///
+/// Buffer `n` of the volume is the bytes of `files[n]`, untouched. Planes lie along the normal of
+/// the images, in patient space; `i` runs along a row of pixels, `j` along a column. Several
+/// volumes on the same positions (echoes, b-values) become frames of the volume.
+///
+/// # Errors
+/// [`DicomError`] if a file cannot be read, is compressed, is no CT or MR image or could show a
+/// face elsewhere than in its pixels; or if the files are not one series of equally spaced
+/// planes.
+pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> {
+    let images = read_images(&files)?;
+    let frames: Vec<_> = images
+        .iter()
+        .enumerate()
+        .flat_map(|(file, image)| (0..image.frames.len()).map(move |frame| (file, frame)))
+        .collect();
+    let planes: Vec<_> = images.iter().flat_map(|i| &i.frames).map(|f| f.plane).collect();
+    for (plane, &(file, frame)) in planes.iter().zip(&frames) {
+        let what = match &planes[0] {
+            first if !plane.has_orientation_of(first) => Shared::Orientation,
+            first if !plane.has_spacing_of(first) => Shared::PixelSpacing,
+            _ => continue,
+        };
+        let (frame, number, of) = (frame + 1, file + 1, files.len());
+        return Err(match images[file].frames.len() {
+            1 => DicomError::Mixed { what, number, of },
+            _ => DicomError::MixedFrames { what, frame, number, of },
+        });
+    }
+    let stack = stack(&planes, |p, tag| images[frames[p].0].key(frames[p].1, tag))?;
+    let in_order = || stack.order.iter().map(|&p| frames[p]);
+    let planes = in_order()
+        .map(|(file, f)| PlaneAt { buffer: file, offset: images[file].frames[f].offset })
+        .collect();
+    let mut rescale: Vec<_> = in_order().map(|(file, f)| images[file].frames[f].rescale).collect();
+    if rescale.iter().all(|r| *r == rescale[0]) {
+        rescale.truncate(1);
+    }
+    let [ni, nj] = images[0].format.matrix();
+    let grid = Grid { extent: [ni, nj, stack.nk], affine: stack.affine };
+    let (stored_type, order) = (images[0].format.stored_type(), images[0].byte_order());
+    let notes = notes(&images, stack.tilt_degrees);
+    let modality = images[0].modality();
+    let (files, buffers) =
+        files.into_iter().map(|(name, bytes)| (SourceFile { name, gzip: false }, bytes)).unzip();
+    let volume = StoredVolume::new(grid, stored_type, order, rescale, buffers, planes)?;
+    Ok(Scan { volume, files, layout: Layout::DicomSeries, modality, notes })
+}
+
+/// Reads every file, and checks that they are different images of one series.
+fn read_images(files: &[(OsString, Vec<u8>)]) -> Result<Vec<Image<'_>>, DicomError> {
+    let of = files.len();
+    let mut images: Vec<Image<'_>> = Vec::with_capacity(of);
+    let mut instances = BTreeMap::new();
+    for (number, (_, bytes)) in (1..).zip(files) {
+        let image = Image::read(bytes).map_err(|reason| DicomError::File { number, of, reason })?;
+        if let Some(what) = images.first().and_then(|first| image.differs_from(first)) {
+            return Err(DicomError::Mixed { what, number, of });
+        }
+        if let Some(first) = instances.insert(image.instance, number) {
+            return Err(DicomError::DuplicateInstance { first, second: number, of });
+        }
+        images.push(image);
+    }
+    if images.is_empty() { Err(DicomError::NoFiles) } else { Ok(images) }
+}
+
+fn notes(images: &[Image<'_>], tilt_degrees: f64) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut note = |is_so: bool, needs_review: bool, text: &str| {
+        if is_so {
+            notes.push(Note { text: text.to_owned(), needs_review });
+        }
+    };
+    note(
+        images.iter().any(Image::is_burned_in),
+        true,
+        "the header says that text is burned into the pixels (`Burned In Annotation`)",
+    );
+    note(images[0].format.is_inverted, true, "grey values are inverted (`MONOCHROME1`)");
+    note(
+        images.iter().any(|image| image.has_preamble),
+        false,
+        "the preamble of a file is not empty, and was kept",
+    );
+    note(
+        images.iter().any(Image::is_signed),
+        false,
+        "a digital signature was kept, which no longer fits the changed pixels",
+    );
+    note(
+        tilt_degrees >= TILT_DEGREES,
+        false,
+        "slices are stacked at an angle to their normal, as with a tilted gantry",
+    );
+    notes
+}

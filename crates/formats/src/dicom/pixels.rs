@@ -1,0 +1,148 @@
+use volume::{ByteOrder, StoredType};
+
+use super::attributes::Attributes;
+use super::error::FileError;
+use super::syntax::Encoding;
+use super::tag::{
+    BITS_ALLOCATED, BITS_STORED, COLUMNS, HIGH_BIT, PHOTOMETRIC, PIXEL_REPRESENTATION, ROWS,
+    SAMPLES_PER_PIXEL,
+};
+
+/// How the pixels of a file are stored (PS3.5 section 8.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PixelFormat {
+    rows: u16,
+    columns: u16,
+    allocated: u16,
+    stored: u16,
+    is_signed: bool,
+    order: ByteOrder,
+    /// `MONOCHROME1`: the smallest value is white.
+    pub(super) is_inverted: bool,
+}
+
+impl PixelFormat {
+    /// Reads the image pixel module; `vr` is that of the pixel data.
+    ///
+    /// # Errors
+    /// [`FileError`] if the pixels are not one grey value each, in 8, 16 or 32 bits.
+    pub(super) fn read(
+        top: &Attributes<'_>,
+        encoding: Encoding,
+        vr: Option<[u8; 2]>,
+    ) -> Result<Self, FileError> {
+        let order = encoding.byte_order();
+        let (rows, columns) = (top.need_u16(ROWS, order)?, top.need_u16(COLUMNS, order)?);
+        if rows == 0 || columns == 0 {
+            return Err(FileError::EmptyMatrix { rows, columns });
+        }
+        let samples = top.need_u16(SAMPLES_PER_PIXEL, order)?;
+        if samples != 1 {
+            return Err(FileError::SamplesPerPixel { found: samples });
+        }
+        let is_inverted = match top.text(PHOTOMETRIC) {
+            Some(b"MONOCHROME1") => true,
+            Some(b"MONOCHROME2") => false,
+            Some(_) => return Err(FileError::Photometric),
+            None => return Err(FileError::Missing { attribute: PHOTOMETRIC }),
+        };
+        let allocated = top.need_u16(BITS_ALLOCATED, order)?;
+        if !matches!(allocated, 8 | 16 | 32) {
+            return Err(FileError::BitsAllocated { found: allocated });
+        }
+        let words = if vr == Some(*b"OB") { 8 } else { 16 };
+        if order == ByteOrder::Big && words != allocated {
+            return Err(FileError::BigEndianWords { bits: allocated });
+        }
+        let (stored, high) = (top.need_u16(BITS_STORED, order)?, top.need_u16(HIGH_BIT, order)?);
+        if stored == 0 || stored > allocated || high != stored - 1 {
+            return Err(FileError::BitsStored { stored, high, allocated });
+        }
+        let is_signed = match top.need_u16(PIXEL_REPRESENTATION, order)? {
+            0 => false,
+            1 => true,
+            found => return Err(FileError::PixelRepresentation { found }),
+        };
+        Ok(Self { rows, columns, allocated, stored, is_signed, order, is_inverted })
+    }
+
+    /// Columns and rows: the extent along `i` and `j`.
+    pub(super) fn matrix(&self) -> [usize; 2] {
+        [self.columns.into(), self.rows.into()]
+    }
+
+    pub(super) fn stored_type(&self) -> StoredType {
+        match (self.allocated, self.is_signed) {
+            (8, false) => StoredType::U8,
+            (8, true) => StoredType::I8,
+            (16, false) => StoredType::U16,
+            (16, true) => StoredType::I16,
+            (_, false) => StoredType::U32,
+            (_, true) => StoredType::I32,
+        }
+    }
+
+    /// Bytes of one plane, never 0.
+    pub(super) fn plane_bytes(&self) -> u64 {
+        u64::from(self.rows) * u64::from(self.columns) * u64::from(self.allocated / 8)
+    }
+
+    /// Compares the length of the pixel data with that of `n_frames` planes; one byte that makes
+    /// the length even may follow them.
+    ///
+    /// # Errors
+    /// [`FileError::PixelLength`] if they differ.
+    pub(super) fn check_length(&self, n_frames: u64, found: usize) -> Result<(), FileError> {
+        let wanted = u128::from(self.plane_bytes()) * u128::from(n_frames);
+        if n_frames > 0 && found as u128 == wanted + wanted % 2 {
+            Ok(())
+        } else {
+            Err(FileError::PixelLength { found, wanted })
+        }
+    }
+
+    /// Checks that the bits above those stored are 0, or the sign where values are signed:
+    /// overlays were once kept there, and a value is read with them.
+    ///
+    /// # Errors
+    /// [`FileError::UnusedBits`] or [`FileError::NotSignExtended`] if they are not.
+    pub(super) fn check_unused_bits(&self, pixels: &[u8]) -> Result<(), FileError> {
+        let unused = 32 - u32::from(self.stored);
+        if self.stored == self.allocated {
+            return Ok(());
+        }
+        let n_pixels = match (self.allocated, self.order) {
+            (8, _) => self.count(pixels, |b: [u8; 1]| b[0].into(), unused),
+            (16, ByteOrder::Little) => self.count(pixels, |b| u16::from_le_bytes(b).into(), unused),
+            (16, ByteOrder::Big) => self.count(pixels, |b| u16::from_be_bytes(b).into(), unused),
+            (_, ByteOrder::Little) => self.count(pixels, u32::from_le_bytes, unused),
+            (_, ByteOrder::Big) => self.count(pixels, u32::from_be_bytes, unused),
+        };
+        match (n_pixels, self.is_signed) {
+            (0, _) => Ok(()),
+            (n_pixels, false) => Err(FileError::UnusedBits { n_pixels, stored: self.stored }),
+            (n_pixels, true) => Err(FileError::NotSignExtended { n_pixels, stored: self.stored }),
+        }
+    }
+
+    /// Counts the values that need more than the stored bits.
+    fn count<const N: usize>(
+        &self,
+        pixels: &[u8],
+        value: impl Fn([u8; N]) -> u32,
+        unused: u32,
+    ) -> usize {
+        let above = 32 - u32::from(self.allocated);
+        let (pixels, _) = pixels.as_chunks::<N>();
+        let is_wrong = |&&bytes: &&[u8; N]| {
+            let value = value(bytes);
+            if self.is_signed {
+                let signed = (value << above).cast_signed() >> above;
+                (signed << unused) >> unused != signed
+            } else {
+                (value << unused) >> unused != value
+            }
+        };
+        pixels.iter().filter(is_wrong).count()
+    }
+}
