@@ -139,7 +139,7 @@ mod tests {
 
         #[test]
         fn a_cut_stream_is_an_error(n in 1usize..3000, seed in any::<u8>()) {
-            let content: Vec<u8> = (0..3000usize).map(|i| (i * i >> 3) as u8 ^ seed).collect();
+            let content: Vec<u8> = (0..3000usize).map(|i| ((i * i) >> 3) as u8 ^ seed).collect();
             let compressed = deflate(&content).expect("fits");
             let cut = n % (compressed.len() - 1) + 1;
             prop_assert!(inflate(&compressed[..compressed.len() - cut]).is_err());

@@ -51,7 +51,8 @@ mod tests {
         mask.set([69, 1, 0]);
         mask.set([0, 2, 1]);
         let bytes = mask_file(&mask).expect("short axes");
-        let scan = open_single(Decoded { name: "m.nii".into(), gzip: false, bytes }).expect("NIfTI");
+        let scan =
+            open_single(Decoded { name: "m.nii".into(), gzip: false, bytes }).expect("NIfTI");
         assert_eq!(scan.volume.grid(), mask.grid());
         let mut values = vec![0.0; 70 * 3];
         for k in 0..2 {

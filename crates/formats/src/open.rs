@@ -1,4 +1,4 @@
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,9 +14,10 @@ use crate::{FormatError, Layout, Scan, Source, dicom, gzip, nifti};
 /// [`FormatError`] if a file cannot be read, or does not hold a volume that efface can deface.
 pub fn open(source: &Source) -> Result<Scan, FormatError> {
     match source {
-        Source::NiftiFile(path) => Ok(nifti::open_single(decode(path, true)?)?),
+        Source::NiftiFile(path) => open_nifti_bytes(&name(path), read(path)?),
         Source::NiftiPair { header, image } => {
-            Ok(nifti::open_pair(decode(header, false)?, decode(image, false)?)?)
+            let decoded = |path| decode(name(path), read(path)?, false);
+            Ok(nifti::open_pair(decoded(header)?, decoded(image)?)?)
         }
         Source::DicomSeries { path, files } => {
             let named = |path: &PathBuf| Ok((name(path), read(path)?));
@@ -29,13 +30,21 @@ pub fn open(source: &Source) -> Result<Scan, FormatError> {
     }
 }
 
-/// Reads a NIfTI file and unpacks it. With `is_whole` the file holds header and voxels, and the
-/// header's promise is compared with what the compressed bytes could hold before they are
-/// unpacked.
-fn decode(path: &Path, is_whole: bool) -> Result<Decoded, FormatError> {
-    let bytes = read(path)?;
+/// Loads a NIfTI file of header and voxels from its `bytes`, compressed with gzip or not.
+///
+/// [`open`] does the same with the bytes of a file. `name` is the one that the scan's file gets.
+///
+/// # Errors
+/// [`FormatError`] if the bytes do not hold a volume that efface can deface.
+pub fn open_nifti_bytes(name: &OsStr, bytes: Vec<u8>) -> Result<Scan, FormatError> {
+    Ok(nifti::open_single(decode(name.to_owned(), bytes, true)?)?)
+}
+
+/// Unpacks a NIfTI file. With `is_whole` it holds header and voxels, and the header's promise is
+/// compared with what the compressed bytes could hold before they are unpacked.
+fn decode(name: OsString, bytes: Vec<u8>, is_whole: bool) -> Result<Decoded, FormatError> {
     if !gzip::is_gzip(&bytes) {
-        return Ok(Decoded { name: name(path), gzip: false, bytes });
+        return Ok(Decoded { name, gzip: false, bytes });
     }
     let wanted = if is_whole {
         Some(nifti::promised_bytes(&gzip::inflate_start(&bytes, 1024))?)
@@ -48,7 +57,7 @@ fn decode(path: &Path, is_whole: bool) -> Result<Decoded, FormatError> {
         }
         (e, _) => e.into(),
     })?;
-    Ok(Decoded { name: name(path), gzip: true, bytes: content })
+    Ok(Decoded { name, gzip: true, bytes: content })
 }
 
 /// Why a file that is named as a scan is none.

@@ -66,9 +66,7 @@ pub fn discover(path: &Path) -> Result<Found, FormatError> {
     let source = match kind(path)? {
         Kind::NiftiFile => Source::NiftiFile(path.to_owned()),
         Kind::NiftiHeader => pair_of_header(path)?,
-        Kind::Dicom => {
-            Source::DicomSeries { path: path.to_owned(), files: vec![path.to_owned()] }
-        }
+        Kind::Dicom => Source::DicomSeries { path: path.to_owned(), files: vec![path.to_owned()] },
         Kind::Other => match header_of_image(path) {
             Some(header) => Source::NiftiPair { header, image: path.to_owned() },
             None => Source::Unreadable(path.to_owned()),

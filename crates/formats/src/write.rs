@@ -53,10 +53,7 @@ pub fn write(scan: &Scan, folder: &Path, name: &OsStr) -> Result<Source, FormatE
 /// [`FormatError`] as for [`write`].
 pub fn write_file(path: &Path, content: &[u8], compress: bool) -> Result<(), FormatError> {
     let mut file = File::create_new(path).map_err(FormatError::Io)?;
-    let written = if compress {
-        file.write_all(&gzip::deflate(content)?)
-    } else {
-        file.write_all(content)
-    };
+    let written =
+        if compress { file.write_all(&gzip::deflate(content)?) } else { file.write_all(content) };
     written.map_err(FormatError::Io)
 }

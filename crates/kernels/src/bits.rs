@@ -1,5 +1,3 @@
-use crate::Workers;
-
 /// Words a row of `ni` voxels takes.
 #[must_use]
 pub fn row_words(ni: usize) -> usize {
@@ -39,39 +37,6 @@ pub fn complement(mask: &[u64], extent: [usize; 3]) -> Vec<u64> {
 pub fn and_not(mask: &[u64], other: &[u64]) -> Vec<u64> {
     assert_eq!(mask.len(), other.len(), "masks of one extent");
     mask.iter().zip(other).map(|(a, b)| a & !b).collect()
-}
-
-/// The voxels of `mask` of which one of the six neighbours is not set. What lies outside the
-/// extent counts as set: the border of a scan is no surface.
-///
-/// # Panics
-/// If `mask` has not the words of `extent`.
-#[must_use]
-pub fn outline(mask: &[u64], extent: [usize; 3], workers: Workers) -> Vec<u64> {
-    assert_words(mask, extent);
-    let [ni, nj, nk] = extent;
-    let (n, last) = (row_words(ni), last_word(ni));
-    let row = |j: usize, k: usize| &mask[(j + nj * k) * n..][..n];
-    let mut out = vec![0u64; mask.len()];
-    workers.for_each_chunk(&mut out, n.max(1), |number, chunk| {
-        let (j, k) = (number % nj, number / nj);
-        let own = row(j, k);
-        let beside = [
-            row(j.saturating_sub(1), k),
-            row((j + 1).min(nj - 1), k),
-            row(j, k.saturating_sub(1)),
-            row(j, (k + 1).min(nk - 1)),
-        ];
-        for w in 0..n {
-            let before = if w == 0 { own[0] & 1 } else { own[w - 1] >> 63 };
-            let after = if w + 1 < n { own[w + 1] << 63 } else { own[w] & (last ^ (last >> 1)) };
-            let inner = beside.iter().fold(own[w], |all, r| all & r[w])
-                & (own[w] << 1 | before)
-                & (own[w] >> 1 | after);
-            chunk[w] = own[w] & !inner;
-        }
-    });
-    out
 }
 
 #[cfg(test)]
@@ -123,22 +88,6 @@ pub(crate) mod tests {
         fn complement_turns_every_voxel_and_nothing_else((mask, extent) in any_mask()) {
             let turned: Vec<bool> = unpack(&mask, extent).iter().map(|v| !v).collect();
             prop_assert_eq!(complement(&mask, extent), pack(&turned, extent));
-        }
-
-        #[test]
-        fn outline_is_what_has_an_unset_neighbour((mask, extent) in any_mask(), threads in 1usize..4) {
-            let voxels = unpack(&mask, extent);
-            let [ni, nj, nk] = extent;
-            let at = |i: usize, j: usize, k: usize| voxels[i + ni * (j + nj * k)];
-            let mut expected = vec![false; voxels.len()];
-            for k in 0..nk { for j in 0..nj { for i in 0..ni {
-                let open = (i > 0 && !at(i - 1, j, k)) || (i + 1 < ni && !at(i + 1, j, k))
-                    || (j > 0 && !at(i, j - 1, k)) || (j + 1 < nj && !at(i, j + 1, k))
-                    || (k > 0 && !at(i, j, k - 1)) || (k + 1 < nk && !at(i, j, k + 1));
-                expected[i + ni * (j + nj * k)] = at(i, j, k) && open;
-            }}}
-            let found = outline(&mask, extent, Workers::new(threads));
-            prop_assert_eq!(unpack(&found, extent), expected);
         }
     }
 }

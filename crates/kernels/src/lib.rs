@@ -22,7 +22,7 @@ mod workers;
 
 pub use argmax::argmax;
 pub use ball::{close, dilate, erode, open};
-pub use bits::{and_not, complement, outline, row_words};
+pub use bits::{and_not, complement, row_words};
 pub use block_mean::block_mean;
 pub use components::{fill_holes, keep_largest, keep_touching};
 pub use distance::distance;

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use kernels::Workers;
 use volume::{Labels, Mask, RealVolume, Tissue};
 
 /// Less brain than this is none: the smallest of a newborn is above it.
@@ -25,6 +26,10 @@ const MOST_UPWARD_MM: f64 = 15.0;
 /// Left part of a face: beyond this share, or below its complement, the halves are not balanced.
 const MOST_ONE_SIDED: f64 = 0.66;
 
+/// Forehead within two voxels of the brain: bone lies between the two, so that more than this much
+/// means that brain may be labelled as forehead. Heads read well have at most 2.3 ml.
+const MOST_FOREHEAD_AT_BRAIN_ML: f64 = 2.8;
+
 /// What the labels say of the head as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Anatomy {
@@ -36,6 +41,8 @@ pub struct Anatomy {
     pub eye_spread_mm: f64,
     /// The share of the face to the left of the middle of the brain.
     pub left_share: f64,
+    /// Forehead that lies within two voxels of the brain.
+    pub forehead_at_brain_ml: f64,
     /// Whether the brain reaches the lower end of the scan.
     pub brain_cut_below: bool,
     /// Whether the face reaches an end of the scan.
@@ -98,6 +105,11 @@ pub enum Concern {
         /// Volume of the nose.
         nose_ml: f64,
     },
+    /// No bone was found between brain and forehead.
+    ForeheadAtBrain {
+        /// How much of the forehead touches the brain.
+        volume_ml: f64,
+    },
     /// The face found lies on one side.
     OneSided {
         /// Its left share.
@@ -122,6 +134,11 @@ impl fmt::Display for Concern {
                 f,
                 "only part of a face was found (eyes {eyes_ml:.0} ml, nose {nose_ml:.0} ml)"
             ),
+            Self::ForeheadAtBrain { volume_ml } => write!(
+                f,
+                "{volume_ml:.1} ml of the forehead found lie against the brain, without bone \
+                 between them: brain may be taken for forehead"
+            ),
             Self::OneSided { left_share } => write!(
                 f,
                 "the face found is not balanced: {:.0} % of it lies to the left",
@@ -133,7 +150,7 @@ impl fmt::Display for Concern {
 
 impl Anatomy {
     /// Measures labels that lie on the grid of `image`.
-    pub(crate) fn measure(labels: &Labels, image: &RealVolume) -> Self {
+    pub(crate) fn measure(labels: &Labels, image: &RealVolume, workers: Workers) -> Self {
         let [ni, nj, _] = labels.grid.extent;
         let mut n = [0u64; 9];
         let mut brain = Moments::default();
@@ -171,6 +188,7 @@ impl Anatomy {
             brain_to_face_mm: [0, 1, 2].map(|a| face_mean[a] - middle[a]),
             eye_spread_mm: eyes.largest_deviation(),
             left_share: if face.n > 0.0 { left as f64 / face.n } else { 0.5 },
+            forehead_at_brain_ml: forehead_at_brain_ml(labels, workers),
             brain_cut_below: reaches_below(labels, &image.inside),
             face_cut: reaches_border(labels, &image.inside),
         }
@@ -224,6 +242,10 @@ impl Anatomy {
         } else if self.eye_spread_mm < LEAST_EYE_SPREAD_MM {
             concerns.push(Concern::OneEye);
         }
+        let volume_ml = self.forehead_at_brain_ml;
+        if volume_ml > MOST_FOREHEAD_AT_BRAIN_ML {
+            concerns.push(Concern::ForeheadAtBrain { volume_ml });
+        }
         if !(1.0 - MOST_ONE_SIDED..=MOST_ONE_SIDED).contains(&self.left_share) {
             concerns.push(Concern::OneSided { left_share: self.left_share });
         }
@@ -237,6 +259,22 @@ pub(crate) fn is_face(tissue: Tissue) -> bool {
         tissue,
         Tissue::Eyes | Tissue::UpperFace | Tissue::Nose | Tissue::Cheeks | Tissue::MouthChin
     )
+}
+
+/// The volume of forehead within two steps of the brain.
+fn forehead_at_brain_ml(labels: &Labels, workers: Workers) -> f64 {
+    let values: Vec<f32> =
+        labels.tissues.iter().map(|&t| f32::from(u8::from(t == Tissue::Brain))).collect();
+    let extent = labels.grid.extent;
+    let spacing = labels.grid.spacing_mm();
+    let brain = kernels::threshold(&values, extent, 0.5, workers);
+    let near = kernels::dilate(&brain, extent, spacing, 2.0 * spacing[0], workers);
+    let near = Mask::from_words(labels.grid, near);
+    let [ni, nj, _] = extent;
+    let touching = labels.tissues.iter().enumerate().filter(|(at, tissue)| {
+        **tissue == Tissue::UpperFace && near.get([at % ni, at / ni % nj, at / ni / nj])
+    });
+    touching.count() as f64 * labels.grid.voxel_mm3() / 1000.0
 }
 
 /// Whether at least a tenth of the brain's columns end at the lower border of the scan.
@@ -339,6 +377,7 @@ mod tests {
             brain_to_face_mm: [0.0, 70.0, -60.0],
             eye_spread_mm: 31.0,
             left_share: 0.5,
+            forehead_at_brain_ml: 1.0,
             brain_cut_below: false,
             face_cut: false,
         }
@@ -367,6 +406,8 @@ mod tests {
         assert_eq!(one_eye.concerns(), [Concern::OneEye]);
         let one_sided = Anatomy { left_share: 0.9, ..whole.clone() };
         assert_eq!(one_sided.concerns(), [Concern::OneSided { left_share: 0.9 }]);
+        let touching = Anatomy { forehead_at_brain_ml: 3.8, ..whole.clone() };
+        assert_eq!(touching.concerns(), [Concern::ForeheadAtBrain { volume_ml: 3.8 }]);
         let huge = anatomy(2600.0, 60.0, 20.0, 2000.0);
         assert_eq!(huge.concerns(), [Concern::BrainSize { volume_ml: 2600.0 }]);
         let part = anatomy(1400.0, 60.0, 1.0, 2000.0);

@@ -18,30 +18,13 @@ pub(crate) fn skin_threshold(image: &RealVolume, is_hu: bool) -> Option<f32> {
     Some(low + MR_SKIN_SHARE * (split - low))
 }
 
-/// The voxels of a body outside the labelled window: where no label was given, the image alone
-/// tells neck and shoulders from air.
-///
-/// The window is what is labelled as anything; all beyond its bounds counts as outside.
-pub(crate) fn head_outside_window(
-    labels: &Labels,
-    image: &RealVolume,
-    is_hu: bool,
-    workers: Workers,
-) -> Vec<u64> {
+/// The voxels of a body as the image alone tells them, specks left out.
+pub(crate) fn body(image: &RealVolume, is_hu: bool, workers: Workers) -> Vec<u64> {
     let extent = image.grid.extent;
     let Some(threshold) = skin_threshold(image, is_hu) else {
         return vec![0; image.inside.words().len()];
     };
-    let bounds = labelled_bounds(labels);
-    let mut values = image.values.clone();
-    let [ni, nj, _] = extent;
-    for (at, value) in values.iter_mut().enumerate() {
-        let index = [at % ni, at / ni % nj, at / ni / nj];
-        if (0..3).all(|a| (bounds[0][a]..=bounds[1][a]).contains(&index[a])) {
-            *value = f32::NEG_INFINITY;
-        }
-    }
-    let body = kernels::threshold(&values, extent, threshold, workers);
+    let body = kernels::threshold(&image.values, extent, threshold, workers);
     let spacing = image.grid.spacing_mm();
     kernels::open(&body, extent, spacing, 1.5 * spacing[0], workers)
 }

@@ -3,6 +3,8 @@
 
 mod anatomy;
 mod background;
+mod frame;
+mod parts;
 mod refine;
 mod remove;
 mod residual;

@@ -2,7 +2,7 @@ use kernels::Workers;
 use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Tissue};
 
 use crate::anatomy::is_face;
-use crate::background::head_outside_window;
+use crate::parts::Parts;
 use crate::{Absence, Anatomy};
 
 /// How far the face is drawn, and how far the brain is left alone.
@@ -12,6 +12,8 @@ pub struct RefineOptions {
     pub guard_mm: f64,
     /// The face is widened by this: labels are good to about that much.
     pub margin_mm: f64,
+    /// Cheeks, mouth and chin are widened by this, for the depth behind their skin.
+    pub depth_mm: f64,
 }
 
 /// What is to be removed, and what was found on the way.
@@ -51,9 +53,8 @@ pub struct GuardReport {
     pub skin_left: f64,
 }
 
-/// Trilinear interpolation of a distance is wrong by less than half of a voxel's diagonal, and the
-/// labels' voxels reach half of one further than their centres: together this many spacings.
-const GUARD_SLACK: f64 = 0.75;
+/// The labels' voxels reach half a spacing further than the centres from which distance counts.
+const GUARD_SLACK: f64 = 0.5;
 
 /// Turns labels into the voxels to remove.
 ///
@@ -72,7 +73,7 @@ pub fn refine(
     options: RefineOptions,
     workers: Workers,
 ) -> Result<Refined, Absence> {
-    let anatomy = Anatomy::measure(labels, image);
+    let anatomy = Anatomy::measure(labels, image, workers);
     let first = image.values.first();
     if image.values.iter().all(|v| Some(v) == first) {
         return Err(Absence::Contrast);
@@ -80,7 +81,7 @@ pub fn refine(
     if let Some(absence) = anatomy.absence() {
         return Err(absence);
     }
-    let parts = Parts::of(labels, image, is_hu, options.margin_mm, workers);
+    let parts = Parts::of(labels, image, is_hu, &options, workers);
     let spacing = labels.grid.spacing_mm();
     let extent = labels.grid.extent;
     let to_brain = kernels::distance(&parts.brain, extent, spacing, workers);
@@ -99,76 +100,6 @@ pub fn refine(
     };
     let background = crate::background::air_level(labels, image);
     Ok(Refined { mask, anatomy, regions, guard, background })
-}
-
-/// The head in three parts, one bit a voxel of the labels' grid.
-struct Parts {
-    /// The face and the ears, widened.
-    face: Vec<u64>,
-    /// All else of the head.
-    rest: Vec<u64>,
-    /// The brain, closed.
-    brain: Vec<u64>,
-}
-
-impl Parts {
-    fn of(
-        labels: &Labels,
-        image: &RealVolume,
-        is_hu: bool,
-        margin_mm: f64,
-        workers: Workers,
-    ) -> Self {
-        let extent = labels.grid.extent;
-        let spacing = labels.grid.spacing_mm();
-        let bits = |is: &dyn Fn(Tissue) -> bool| {
-            let values: Vec<f32> =
-                labels.tissues.iter().map(|&t| f32::from(u8::from(is(t)))).collect();
-            kernels::threshold(&values, extent, 0.5, workers)
-        };
-        let face = connected(&bits(&is_face), extent, spacing, 4.0, workers);
-        let ears = ears_beside(&bits(&|t| t == Tissue::Ears), &face, labels, workers);
-        let brain = connected(&bits(&|t| t == Tissue::Brain), extent, spacing, 4.0, workers);
-        let brain = kernels::close(&brain, extent, spacing, 6.0, workers);
-        let brain = kernels::fill_holes(&brain, extent);
-        let kept = join(&face, &ears);
-        // Closed first, so that strips of skin between two regions do not stay.
-        let kept = kernels::close(&kept, extent, spacing, 8.0, workers);
-        let face = kernels::dilate(&kept, extent, spacing, margin_mm, workers);
-        let head = join(
-            &bits(&|t| t != Tissue::Background),
-            &head_outside_window(labels, image, is_hu, workers),
-        );
-        let rest = kernels::and_not(&join(&head, &brain), &face);
-        Self { face, rest, brain }
-    }
-}
-
-/// The largest part of `mask`, with all that lies within twice `gap_mm` of it.
-fn connected(
-    mask: &[u64],
-    extent: [usize; 3],
-    spacing: [f64; 3],
-    gap_mm: f64,
-    workers: Workers,
-) -> Vec<u64> {
-    let near = kernels::dilate(mask, extent, spacing, gap_mm, workers);
-    let largest = kernels::keep_largest(&near, extent);
-    mask.iter().zip(&largest).map(|(a, b)| a & b).collect()
-}
-
-/// Of what is labelled as ears: what lies within 60 mm of the face and is no speck.
-fn ears_beside(ears: &[u64], face: &[u64], labels: &Labels, workers: Workers) -> Vec<u64> {
-    let extent = labels.grid.extent;
-    let spacing = labels.grid.spacing_mm();
-    let seeds = kernels::erode(ears, extent, spacing, spacing[0], workers);
-    let near_face = kernels::dilate(face, extent, spacing, 60.0, workers);
-    let seeds: Vec<u64> = seeds.iter().zip(&near_face).map(|(a, b)| a & b).collect();
-    kernels::keep_touching(ears, &seeds, extent)
-}
-
-fn join(one: &[u64], other: &[u64]) -> Vec<u64> {
-    one.iter().zip(other).map(|(a, b)| a | b).collect()
 }
 
 /// Above 0 where a voxel is removed: how much nearer it lies to the face than to the rest of the
@@ -214,6 +145,7 @@ fn report(
     let mut n = [0u64; 9];
     let mut n_brain = 0u64;
     let mut smallest = f32::INFINITY;
+    let slack_mm = (GUARD_SLACK * labels.grid.spacing_mm()[0]) as f32;
     for row in 0..nj * nk {
         let (j, k) = ((row % nj) as f64, (row / nj) as f64);
         for (at, &word) in mask.words()[row * row_words..][..row_words].iter().enumerate() {
@@ -227,7 +159,11 @@ fn report(
                 let voxel = index[0] + mi * (index[1] + mj * index[2]);
                 n[labels.tissues[voxel] as usize] += 1;
                 n_brain += u64::from(to_brain[voxel] <= 0.0);
-                smallest = smallest.min(to_brain[voxel]);
+                // The nearest label tells to within a voxel's diagonal where to look closer.
+                if to_brain[voxel] < smallest + 3.0 * slack_mm {
+                    let near = kernels::sample_point(to_brain, labels.grid.extent, place);
+                    smallest = smallest.min(near - slack_mm);
+                }
             }
         }
     }

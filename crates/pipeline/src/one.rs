@@ -15,6 +15,8 @@ use crate::{Options, digest};
 
 /// The model's labels are good to about this much; the face is widened by it.
 pub(crate) const MARGIN_MM: f64 = 4.0;
+/// Behind the skin of cheeks, mouth and chin there is room: they are widened by this instead.
+pub(crate) const DEPTH_MM: f64 = 8.0;
 
 /// Why a scan has no result.
 #[derive(Debug, Error)]
@@ -86,7 +88,8 @@ pub(crate) fn deface(
     let labels = inference::segment(model, &sampled, workers)?;
     clock.stage(record, "infer");
 
-    let refining = RefineOptions { guard_mm: options.guard_mm, margin_mm: MARGIN_MM };
+    let refining =
+        RefineOptions { guard_mm: options.guard_mm, margin_mm: MARGIN_MM, depth_mm: DEPTH_MM };
     let grid = *scan.volume.grid();
     let refined = masking::refine(&labels, &sampled.image, &grid, sampled.is_hu, refining, workers)
         .map_err(ScanError::Absent)?;

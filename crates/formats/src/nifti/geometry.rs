@@ -93,8 +93,7 @@ fn qform(header: &Header) -> Affine {
 fn disagreement_mm(extent: [usize; 3], one: &Affine, two: &Affine) -> f64 {
     let mut apart = 0.0f64;
     for corner in 0..8usize {
-        let index =
-            [0, 1, 2].map(|axis| ((corner >> axis & 1) * (extent[axis] - 1)) as f64);
+        let index = [0, 1, 2].map(|axis| ((corner >> axis & 1) * (extent[axis] - 1)) as f64);
         let square: f64 =
             one.apply(index).iter().zip(two.apply(index)).map(|(p, q)| (p - q) * (p - q)).sum();
         apart = apart.max(square.sqrt());

@@ -156,8 +156,7 @@ fn open(files: Vec<Decoded>, image: usize, layout: Layout) -> Result<Scan, Nifti
     let planes = (0..n_planes)
         .map(|p| PlaneAt { buffer: image, offset: start as usize + p * plane_bytes })
         .collect();
-    let sources =
-        files.iter().map(|f| SourceFile { name: f.name.clone(), gzip: f.gzip }).collect();
+    let sources = files.iter().map(|f| SourceFile { name: f.name.clone(), gzip: f.gzip }).collect();
     let volume = StoredVolume::new(
         grid,
         header.stored_type,

@@ -1,0 +1,229 @@
+use std::ops::Range;
+
+use kernels::Workers;
+use volume::{Labels, Mask, RealVolume, Tissue};
+
+use crate::RefineOptions;
+use crate::anatomy::is_face;
+use crate::background::body;
+use crate::frame::HeadFrame;
+
+/// Parts of the face with a gap of this much between them still belong together.
+const GAP_MM: f64 = 8.0;
+/// What is no air by the image, and nothing by the model, is no face if it lies further than this
+/// from what is found of one; nearer, it may be a face, or a cloth on it.
+const UNSEEN_MM: f64 = 10.0;
+
+/// How brain that the model missed is told from the image.
+struct MissedBrain {
+    /// Real values of brain, with CSF and contrast.
+    range: Range<f32>,
+    /// Scalp and skull together are nowhere thinner.
+    least_depth_mm: f32,
+    /// A ball of this radius does not leave through the skull's openings.
+    opening_mm: f64,
+    /// What is missed lies no further from what is found.
+    reach_mm: f32,
+    /// Whether what the model calls forehead can be brain.
+    in_forehead: bool,
+}
+
+/// CT: bone closes brain in, so that all soft tissue inside it is brain.
+const IN_CT: MissedBrain = MissedBrain {
+    range: -10.0..110.0,
+    least_depth_mm: 7.0,
+    opening_mm: 4.0,
+    reach_mm: 30.0,
+    in_forehead: true,
+};
+
+/// MR: muscle and marrow can be as bright as brain, so that only its near surroundings count. The
+/// range is that of the middle of the brain itself.
+fn in_mr(range: Range<f32>) -> MissedBrain {
+    MissedBrain { range, least_depth_mm: 10.0, opening_mm: 2.0, reach_mm: 5.0, in_forehead: false }
+}
+
+/// Cheeks reach from the brow line down to the mouth and the jaw, in the head's frame.
+const CHEEK_HEIGHT_MM: Range<f64> = -75.0..0.0;
+/// Cheeks start this share of the way from the ears to the eyes.
+const CHEEK_START: f64 = 0.4;
+/// Cheeks are completed to this depth under the skin.
+const CHEEK_DEPTH_MM: f32 = 12.0;
+
+/// The head in three parts, one bit a voxel of the labels' grid.
+pub(crate) struct Parts {
+    /// The face and the ears, widened.
+    pub(crate) face: Vec<u64>,
+    /// All else of the head.
+    pub(crate) rest: Vec<u64>,
+    /// The brain, closed.
+    pub(crate) brain: Vec<u64>,
+}
+
+impl Parts {
+    pub(crate) fn of(
+        labels: &Labels,
+        image: &RealVolume,
+        is_hu: bool,
+        options: &RefineOptions,
+        workers: Workers,
+    ) -> Self {
+        let tools = Tools { labels, workers };
+        let labelled = tools.bits(|t| t != Tissue::Background);
+        let head = kernels::fill_holes(&tools.close(&labelled, 6.0), labels.grid.extent);
+        let depth = tools.distance(&kernels::complement(&head, labels.grid.extent));
+        let brain = tools.brain(image, is_hu, &depth);
+        let face = match HeadFrame::of(labels) {
+            Some(frame) => join(&tools.bits(is_face), &tools.missed_cheeks(&frame, &depth)),
+            None => tools.bits(is_face),
+        };
+        let face = tools.connected(&kernels::and_not(&face, &brain), GAP_MM / 2.0);
+        let deep = tools.bits(|t| matches!(t, Tissue::Cheeks | Tissue::MouthChin));
+        let deep = tools.dilate(&meet(&deep, &face), options.depth_mm);
+        let ears = tools.ears();
+        // Closed first, so that strips of skin between two regions do not stay.
+        let kept = tools.close(&join(&face, &ears), GAP_MM);
+        let face = join(&tools.dilate(&kept, options.margin_mm), &deep);
+        // Neck and shoulders beyond the model's sight, and what it misses of them within.
+        let body = kernels::and_not(&body(image, is_hu, workers), &tools.dilate(&face, UNSEEN_MM));
+        let all = join(&join(&labelled, &body), &brain);
+        Self { rest: kernels::and_not(&all, &face), face, brain }
+    }
+}
+
+/// Kernels on the grid of the labels.
+struct Tools<'a> {
+    labels: &'a Labels,
+    workers: Workers,
+}
+
+impl Tools<'_> {
+    /// The brain as labelled, with what the image shows to be brain as well. Closed, and with its
+    /// holes filled.
+    fn brain(&self, image: &RealVolume, is_hu: bool, depth: &[f32]) -> Vec<u64> {
+        let labelled = self.bits(|t| t == Tissue::Brain);
+        let mut brain = self.connected(&labelled, GAP_MM / 2.0);
+        let core = self.erode(&brain, 6.0);
+        let rule = if is_hu { Some(IN_CT) } else { self.middle_range(image, &core).map(in_mr) };
+        if let Some(rule) = rule {
+            brain = join(&brain, &self.missed_brain(image, &brain, &core, depth, &rule));
+        }
+        kernels::fill_holes(&self.close(&brain, 6.0), self.labels.grid.extent)
+    }
+
+    fn missed_brain(
+        &self,
+        image: &RealVolume,
+        brain: &[u64],
+        core: &[u64],
+        depth: &[f32],
+        rule: &MissedBrain,
+    ) -> Vec<u64> {
+        let to_brain = self.distance(brain);
+        let can_be_brain = |at: usize, tissue: Tissue| {
+            (matches!(tissue, Tissue::Brain | Tissue::Rest)
+                || (rule.in_forehead && tissue == Tissue::UpperFace))
+                && rule.range.contains(&image.values[at])
+                && depth[at] > rule.least_depth_mm
+                && to_brain[at] <= rule.reach_mm
+        };
+        let soft = self.bits_at(can_be_brain);
+        let wide = join(&self.erode(&soft, rule.opening_mm), core);
+        let joined = kernels::keep_touching(&wide, core, self.labels.grid.extent);
+        meet(&self.dilate(&joined, rule.opening_mm), &soft)
+    }
+
+    /// The 5th to 95th percentile of the image's values under `mask`.
+    fn middle_range(&self, image: &RealVolume, mask: &[u64]) -> Option<Range<f32>> {
+        let mask = Mask::from_words(self.labels.grid, mask.to_vec());
+        let [ni, nj, _] = self.labels.grid.extent;
+        let is_set = |at: usize| mask.get([at % ni, at / ni % nj, at / ni / nj]);
+        let mut values: Vec<f32> = image
+            .values
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| is_set(*at))
+            .map(|(_, &value)| value)
+            .collect();
+        let last = values.len().checked_sub(1)?;
+        let mut percentile =
+            |share: usize| *values.select_nth_unstable_by(last * share / 100, f32::total_cmp).1;
+        Some(percentile(5)..percentile(95))
+    }
+
+    /// Skin of the cheeks that the model calls rest of the head.
+    fn missed_cheeks(&self, frame: &HeadFrame, depth: &[f32]) -> Vec<u64> {
+        self.bits_at(|at, tissue| {
+            if tissue != Tissue::Rest || depth[at] > CHEEK_DEPTH_MM {
+                return false;
+            }
+            let [_, forward, up] = self.place(frame, at);
+            forward > CHEEK_START * frame.eyes_forward_mm && CHEEK_HEIGHT_MM.contains(&up)
+        })
+    }
+
+    /// Where a voxel lies in the head's frame.
+    fn place(&self, frame: &HeadFrame, at: usize) -> [f64; 3] {
+        let [ni, nj, _] = self.labels.grid.extent;
+        let index = [at % ni, at / ni % nj, at / ni / nj].map(|v| v as f64);
+        frame.place(self.labels.grid.affine.apply(index))
+    }
+
+    /// Of what is labelled as ears: what is no speck.
+    fn ears(&self) -> Vec<u64> {
+        let ears = self.bits(|t| t == Tissue::Ears);
+        let seeds = self.erode(&ears, self.labels.grid.spacing_mm()[0]);
+        kernels::keep_touching(&ears, &seeds, self.labels.grid.extent)
+    }
+
+    /// The largest part of `mask`, with all that lies within twice `gap_mm` of it.
+    fn connected(&self, mask: &[u64], gap_mm: f64) -> Vec<u64> {
+        let near = self.dilate(mask, gap_mm);
+        meet(mask, &kernels::keep_largest(&near, self.labels.grid.extent))
+    }
+
+    fn bits(&self, is: impl Fn(Tissue) -> bool) -> Vec<u64> {
+        self.bits_at(|_, tissue| is(tissue))
+    }
+
+    fn bits_at(&self, is: impl Fn(usize, Tissue) -> bool) -> Vec<u64> {
+        let ni = self.labels.grid.extent[0];
+        let mut words = Vec::with_capacity(self.labels.tissues.len().div_ceil(64));
+        for (row, tissues) in self.labels.tissues.chunks_exact(ni).enumerate() {
+            for (n, part) in tissues.chunks(64).enumerate() {
+                let first = row * ni + n * 64;
+                let bits = part.iter().enumerate();
+                words.push(bits.fold(0, |w, (i, &t)| w | u64::from(is(first + i, t)) << i));
+            }
+        }
+        words
+    }
+
+    fn dilate(&self, mask: &[u64], radius_mm: f64) -> Vec<u64> {
+        let grid = &self.labels.grid;
+        kernels::dilate(mask, grid.extent, grid.spacing_mm(), radius_mm, self.workers)
+    }
+
+    fn erode(&self, mask: &[u64], radius_mm: f64) -> Vec<u64> {
+        let grid = &self.labels.grid;
+        kernels::erode(mask, grid.extent, grid.spacing_mm(), radius_mm, self.workers)
+    }
+
+    fn close(&self, mask: &[u64], radius_mm: f64) -> Vec<u64> {
+        let grid = &self.labels.grid;
+        kernels::close(mask, grid.extent, grid.spacing_mm(), radius_mm, self.workers)
+    }
+
+    fn distance(&self, mask: &[u64]) -> Vec<f32> {
+        let grid = &self.labels.grid;
+        kernels::distance(mask, grid.extent, grid.spacing_mm(), self.workers)
+    }
+}
+
+fn join(one: &[u64], other: &[u64]) -> Vec<u64> {
+    one.iter().zip(other).map(|(a, b)| a | b).collect()
+}
+
+fn meet(one: &[u64], other: &[u64]) -> Vec<u64> {
+    one.iter().zip(other).map(|(a, b)| a & b).collect()
+}
