@@ -35,9 +35,15 @@ pub fn open(source: &Source) -> Result<Scan, FormatError> {
 /// [`open`] does the same with the bytes of a file. `name` is the one that the scan's file gets.
 ///
 /// # Errors
-/// [`FormatError`] if the bytes do not hold a volume that efface can deface.
+/// [`FormatError::NoImageFile`] if they are the header file of a pair, and other [`FormatError`]s
+/// if they do not hold a volume that efface can deface.
 pub fn open_nifti_bytes(name: &OsStr, bytes: Vec<u8>) -> Result<Scan, FormatError> {
-    Ok(nifti::open_single(decode(name.to_owned(), bytes, true)?)?)
+    let file = decode(name.to_owned(), bytes, true)?;
+    match nifti::recognise(&file.bytes) {
+        // Its voxels would start at byte 0, on top of the header.
+        Some(nifti::Start::PairHeader) => Err(FormatError::NoImageFile),
+        _ => Ok(nifti::open_single(file)?),
+    }
 }
 
 /// Unpacks a NIfTI file. With `is_whole` it holds header and voxels, and the header's promise is

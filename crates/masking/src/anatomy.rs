@@ -45,6 +45,8 @@ pub struct Anatomy {
     pub forehead_at_brain_ml: f64,
     /// Whether the brain reaches the lower end of the scan.
     pub brain_cut_below: bool,
+    /// Whether the brain reaches the upper end of the scan.
+    pub brain_cut_above: bool,
     /// Whether the face reaches an end of the scan.
     pub face_cut: bool,
 }
@@ -105,6 +107,8 @@ pub enum Concern {
         /// Volume of the nose.
         nose_ml: f64,
     },
+    /// The scan ends inside the brain.
+    PartOfAHead,
     /// No bone was found between brain and forehead.
     ForeheadAtBrain {
         /// How much of the forehead touches the brain.
@@ -134,6 +138,7 @@ impl fmt::Display for Concern {
                 f,
                 "only part of a face was found (eyes {eyes_ml:.0} ml, nose {nose_ml:.0} ml)"
             ),
+            Self::PartOfAHead => f.write_str("only part of a head: the scan ends inside the brain"),
             Self::ForeheadAtBrain { volume_ml } => write!(
                 f,
                 "{volume_ml:.1} ml of the forehead found lie against the brain, without bone \
@@ -189,7 +194,8 @@ impl Anatomy {
             eye_spread_mm: eyes.largest_deviation(),
             left_share: if face.n > 0.0 { left as f64 / face.n } else { 0.5 },
             forehead_at_brain_ml: forehead_at_brain_ml(labels, workers),
-            brain_cut_below: reaches_below(labels, &image.inside),
+            brain_cut_below: brain_reaches(End::Lower, labels, &image.inside),
+            brain_cut_above: brain_reaches(End::Upper, labels, &image.inside),
             face_cut: reaches_border(labels, &image.inside),
         }
     }
@@ -242,6 +248,9 @@ impl Anatomy {
         } else if self.eye_spread_mm < LEAST_EYE_SPREAD_MM {
             concerns.push(Concern::OneEye);
         }
+        if self.brain_cut_above || self.brain_cut_below {
+            concerns.push(Concern::PartOfAHead);
+        }
         let volume_ml = self.forehead_at_brain_ml;
         if volume_ml > MOST_FOREHEAD_AT_BRAIN_ML {
             concerns.push(Concern::ForeheadAtBrain { volume_ml });
@@ -277,17 +286,33 @@ fn forehead_at_brain_ml(labels: &Labels, workers: Workers) -> f64 {
     touching.count() as f64 * labels.grid.voxel_mm3() / 1000.0
 }
 
-/// Whether at least a tenth of the brain's columns end at the lower border of the scan.
-fn reaches_below(labels: &Labels, inside: &Mask) -> bool {
+/// An end of the scan along the patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Lower,
+    Upper,
+}
+
+/// Whether at least a tenth of the brain's columns end at an end of the scan.
+fn brain_reaches(end: End, labels: &Labels, inside: &Mask) -> bool {
     let [ni, nj, nk] = labels.grid.extent;
     let (mut columns, mut cut) = (0u32, 0u32);
     for j in 0..nj {
         for i in 0..ni {
-            let at = |k: usize| labels.tissues[i + ni * (j + nj * k)];
-            if let Some(k) = (0..nk).find(|&k| at(k) == Tissue::Brain) {
-                columns += 1;
-                cut += u32::from(k == 0 || !inside.get([i, j, k - 1]));
-            }
+            let is_brain = |k: &usize| labels.tissues[i + ni * (j + nj * k)] == Tissue::Brain;
+            let (last, beyond) = match end {
+                End::Lower => {
+                    let last = (0..nk).find(is_brain);
+                    (last, last.and_then(|k| k.checked_sub(1)))
+                }
+                End::Upper => {
+                    let last = (0..nk).rev().find(is_brain);
+                    (last, last.map(|k| k + 1).filter(|&k| k < nk))
+                }
+            };
+            columns += u32::from(last.is_some());
+            let is_cut = !beyond.is_some_and(|k| inside.get([i, j, k]));
+            cut += u32::from(last.is_some() && is_cut);
         }
     }
     cut * 10 > columns
@@ -379,7 +404,28 @@ mod tests {
             left_share: 0.5,
             forehead_at_brain_ml: 1.0,
             brain_cut_below: false,
+            brain_cut_above: false,
             face_cut: false,
+        }
+    }
+
+    #[test]
+    fn a_brain_that_the_scan_cuts_is_noticed_at_either_end() {
+        let extent = [8, 8, 8];
+        let grid =
+            volume::Grid { extent, affine: volume::Affine::axis_aligned([2.0; 3], [0.0; 3]) };
+        let all = kernels::complement(Mask::empty(grid).words(), extent);
+        let inside = Mask::from_words(grid, all);
+        for (planes, below, above) in
+            [(2..6, false, false), (0..6, true, false), (2..8, false, true), (0..8, true, true)]
+        {
+            let tissue = |at: usize| match planes.contains(&(at / 64)) {
+                true => Tissue::Brain,
+                false => Tissue::Rest,
+            };
+            let labels = Labels { grid, tissues: (0..512).map(tissue).collect() };
+            assert_eq!(brain_reaches(End::Lower, &labels, &inside), below, "{planes:?}");
+            assert_eq!(brain_reaches(End::Upper, &labels, &inside), above, "{planes:?}");
         }
     }
 
@@ -408,6 +454,8 @@ mod tests {
         assert_eq!(one_sided.concerns(), [Concern::OneSided { left_share: 0.9 }]);
         let touching = Anatomy { forehead_at_brain_ml: 3.8, ..whole.clone() };
         assert_eq!(touching.concerns(), [Concern::ForeheadAtBrain { volume_ml: 3.8 }]);
+        let cut = Anatomy { brain_cut_above: true, ..whole.clone() };
+        assert_eq!(cut.concerns(), [Concern::PartOfAHead]);
         let huge = anatomy(2600.0, 60.0, 20.0, 2000.0);
         assert_eq!(huge.concerns(), [Concern::BrainSize { volume_ml: 2600.0 }]);
         let part = anatomy(1400.0, 60.0, 1.0, 2000.0);

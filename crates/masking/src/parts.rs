@@ -47,6 +47,8 @@ fn in_mr(range: Range<f32>) -> MissedBrain {
 const CHEEK_HEIGHT_MM: Range<f64> = -75.0..0.0;
 /// Cheeks start this share of the way from the ears to the eyes.
 const CHEEK_START: f64 = 0.4;
+/// No rule asks for more depth under the skin than this.
+const MOST_DEPTH_MM: f64 = 20.0;
 /// Cheeks are completed to this depth under the skin.
 const CHEEK_DEPTH_MM: f32 = 12.0;
 
@@ -71,7 +73,8 @@ impl Parts {
         let tools = Tools { labels, workers };
         let labelled = tools.bits(|t| t != Tissue::Background);
         let head = kernels::fill_holes(&tools.close(&labelled, 6.0), labels.grid.extent);
-        let depth = tools.distance(&kernels::complement(&head, labels.grid.extent));
+        let air = kernels::complement(&head, labels.grid.extent);
+        let depth = tools.distance(&air, MOST_DEPTH_MM);
         let brain = tools.brain(image, is_hu, &depth);
         let face = match HeadFrame::of(labels) {
             Some(frame) => join(&tools.bits(is_face), &tools.missed_cheeks(&frame, &depth)),
@@ -119,7 +122,7 @@ impl Tools<'_> {
         depth: &[f32],
         rule: &MissedBrain,
     ) -> Vec<u64> {
-        let to_brain = self.distance(brain);
+        let to_brain = self.distance(brain, f64::from(rule.reach_mm) + 1.0);
         let can_be_brain = |at: usize, tissue: Tissue| {
             (matches!(tissue, Tissue::Brain | Tissue::Rest)
                 || (rule.in_forehead && tissue == Tissue::UpperFace))
@@ -214,9 +217,9 @@ impl Tools<'_> {
         kernels::close(mask, grid.extent, grid.spacing_mm(), radius_mm, self.workers)
     }
 
-    fn distance(&self, mask: &[u64]) -> Vec<f32> {
+    fn distance(&self, mask: &[u64], cap_mm: f64) -> Vec<f32> {
         let grid = &self.labels.grid;
-        kernels::distance(mask, grid.extent, grid.spacing_mm(), self.workers)
+        kernels::distance(mask, grid.extent, grid.spacing_mm(), cap_mm, self.workers)
     }
 }
 

@@ -56,6 +56,9 @@ pub struct GuardReport {
 /// The labels' voxels reach half a spacing further than the centres from which distance counts.
 const GUARD_SLACK: f64 = 0.5;
 
+/// Further from the guard than this, the brain has no say.
+const FAR_MM: f64 = 30.0;
+
 /// Turns labels into the voxels to remove.
 ///
 /// A point goes if it is nearer to the widened face (or ears) than to the rest of the head: inside
@@ -84,8 +87,10 @@ pub fn refine(
     let parts = Parts::of(labels, image, is_hu, &options, workers);
     let spacing = labels.grid.spacing_mm();
     let extent = labels.grid.extent;
-    let to_brain = kernels::distance(&parts.brain, extent, spacing, workers);
     let guard_mm = options.guard_mm + GUARD_SLACK * spacing[0];
+    // Where the face is far from the brain, how far does not matter.
+    let cap_mm = guard_mm + FAR_MM;
+    let to_brain = kernels::distance(&parts.brain, extent, spacing, cap_mm, workers);
     let field = removal_field(&parts, &to_brain, extent, spacing, guard_mm, workers);
 
     let to_field = to_voxels(&labels.grid).after(&native.affine);
@@ -112,8 +117,8 @@ fn removal_field(
     guard_mm: f64,
     workers: Workers,
 ) -> Vec<f32> {
-    let to_face = kernels::distance(&parts.face, extent, spacing, workers);
-    let mut field = kernels::distance(&parts.rest, extent, spacing, workers);
+    let to_face = kernels::distance(&parts.face, extent, spacing, f64::INFINITY, workers);
+    let mut field = kernels::distance(&parts.rest, extent, spacing, f64::INFINITY, workers);
     for (rest, face) in field.iter_mut().zip(&to_face) {
         *rest = rest.min(1e6) - face.min(1e6);
     }

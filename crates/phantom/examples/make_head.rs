@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `EXTENT` voxels along each axis, `SPACING_MM` apart, sagittal as MR scanners store a T1. The
-//! head lies where a radiographer would place it: in the middle, a little above it.
+//! head lies in the middle, with a little air above the crown.
 
 use std::io::{Error, ErrorKind};
 use std::str::FromStr;
@@ -30,8 +30,8 @@ fn main() -> Result<(), Error> {
 /// `i` to the front, `j` upwards, `k` to the right.
 fn sagittal(n: usize, mm: f64) -> Grid {
     let half = mm * (n - 1) as f64 / 2.0;
-    // The model's origin lies in the brain; the face and neck reach further down than the crown up.
-    let [x, y, z] = [-half, -half, -half - 20.0];
+    // The origin lies in the brain, nearer to the crown than to the end of the neck.
+    let [x, y, z] = [-half, -half, -half - 5.0];
     Grid {
         extent: [n; 3],
         affine: Affine([[0.0, 0.0, mm, x], [mm, 0.0, 0.0, y], [0.0, mm, 0.0, z]]),

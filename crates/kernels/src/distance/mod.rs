@@ -7,23 +7,28 @@ mod tests;
 use crate::Workers;
 use crate::bits::assert_words;
 
-/// The distance in millimetres from each voxel to the nearest voxel of `mask`, centre to centre;
-/// infinite everywhere if the mask is empty.
+/// The distance in millimetres from each voxel to the nearest voxel of `mask`, centre to centre,
+/// or `cap_mm` where that is less: an infinite cap gives every distance, and infinity everywhere
+/// if the mask is empty. The time grows with the cap.
 ///
 /// Separable: rows, then columns of rows, each by a search outward that stops where no nearer
 /// voxel can lie (Saito and Toriwaki, 1994, doi:10.1016/0031-3203(94)90133-3).
 ///
 /// # Panics
-/// If `mask` has not the words of `extent`, or a spacing is not positive and finite.
+/// If `mask` has not the words of `extent`, a spacing is not positive and finite, or the cap is not
+/// positive.
 #[must_use]
 pub fn distance(
     mask: &[u64],
     extent: [usize; 3],
     spacing_mm: [f64; 3],
+    cap_mm: f64,
     workers: Workers,
 ) -> Vec<f32> {
     assert_words(mask, extent);
     assert!(spacing_mm.iter().all(|s| *s > 0.0 && s.is_finite()), "spacings are lengths");
+    assert!(cap_mm > 0.0, "the cap is a length");
+    let cap = (cap_mm * cap_mm) as f32;
     let [ni, nj, nk] = extent;
     let [si, sj, sk] = spacing_mm.map(|s| s as f32);
     let plane_len = (ni * nj).max(1);
@@ -32,7 +37,7 @@ pub fn distance(
     workers.for_each_chunk(&mut squares, plane_len, |k, plane| {
         let mut rows = vec![0.0f32; plane.len()];
         for (j, row) in rows.chunks_exact_mut(ni).enumerate() {
-            scalar::along_row(&mask[(j + nj * k) * words..][..words], si, row);
+            scalar::along_row(&mask[(j + nj * k) * words..][..words], si, cap, row);
         }
         scalar::across_rows(&rows, ni, sj, plane);
     });
