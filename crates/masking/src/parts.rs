@@ -24,8 +24,8 @@ struct MissedBrain {
     opening_mm: f64,
     /// What is missed lies no further from what is found.
     reach_mm: f32,
-    /// Whether what the model calls forehead can be brain.
-    in_forehead: bool,
+    /// What the model may have called it.
+    taken_for: &'static [Tissue],
 }
 
 /// CT: bone closes brain in, so that all soft tissue inside it is brain.
@@ -34,13 +34,19 @@ const IN_CT: MissedBrain = MissedBrain {
     least_depth_mm: 7.0,
     opening_mm: 4.0,
     reach_mm: 30.0,
-    in_forehead: true,
+    taken_for: &[Tissue::Brain, Tissue::Rest, Tissue::UpperFace],
 };
 
 /// MR: muscle and marrow can be as bright as brain, so that only its near surroundings count. The
 /// range is that of the middle of the brain itself.
 fn in_mr(range: Range<f32>) -> MissedBrain {
-    MissedBrain { range, least_depth_mm: 10.0, opening_mm: 2.0, reach_mm: 5.0, in_forehead: false }
+    MissedBrain {
+        range,
+        least_depth_mm: 10.0,
+        opening_mm: 2.0,
+        reach_mm: 10.0,
+        taken_for: &[Tissue::Brain, Tissue::Rest, Tissue::Eyes],
+    }
 }
 
 /// Cheeks reach from the brow line down to the mouth and the jaw, in the head's frame.
@@ -124,8 +130,7 @@ impl Tools<'_> {
     ) -> Vec<u64> {
         let to_brain = self.distance(brain, f64::from(rule.reach_mm) + 1.0);
         let can_be_brain = |at: usize, tissue: Tissue| {
-            (matches!(tissue, Tissue::Brain | Tissue::Rest)
-                || (rule.in_forehead && tissue == Tissue::UpperFace))
+            rule.taken_for.contains(&tissue)
                 && rule.range.contains(&image.values[at])
                 && depth[at] > rule.least_depth_mm
                 && to_brain[at] <= rule.reach_mm

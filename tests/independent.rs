@@ -1,0 +1,86 @@
+//! Python that shares no code with efface judges its results.
+
+#![expect(clippy::expect_used, reason = "a test stops where a file is missing")]
+
+mod common;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::{Place, SEED, gzip, head, head_grid, t1_file};
+use phantom::{Contrast, Series, Variant};
+
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent")
+}
+
+/// The interpreter, if it has what the scripts import. Without them tests are skipped with a line,
+/// unless `CI` or `EFFACE_REQUIRE_PYTHON` is set.
+fn python() -> Option<String> {
+    let python = env::var("EFFACE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let tried =
+        Command::new(&python).args(["-c", "import nibabel, pydicom, numpy, scipy"]).output();
+    if tried.is_ok_and(|o| o.status.success()) {
+        return Some(python);
+    }
+    let required = ["CI", "EFFACE_REQUIRE_PYTHON"].iter().any(|v| env::var_os(v).is_some());
+    assert!(!required, "`{python}` cannot import nibabel, pydicom, numpy and scipy");
+    eprintln!("skipped: `{python}` cannot import nibabel, pydicom, numpy and scipy");
+    None
+}
+
+fn succeeds(output: &Output) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+fn check(python: &str, place: &Place, input: &Path, result: &str, stem: &str) {
+    let run = place.deface(&[input], &["--mask"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let out = place.out();
+    let output = Command::new(python)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .arg(scripts().join("check.py"))
+        .args([input, &out.join(result)])
+        .arg("--mask")
+        .arg(out.join(format!("{stem}_defacemask.nii.gz")))
+        .arg("--record")
+        .arg(out.join(format!("{stem}.efface.json")))
+        .output()
+        .expect("python starts");
+    succeeds(&output);
+}
+
+#[test]
+fn the_checks_find_the_defects_planted_for_them() {
+    let Some(python) = python() else { return };
+    let tests = ["-m", "unittest", "discover", "-p", "test_check*.py"];
+    let output = Command::new(python)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .args(tests)
+        .current_dir(scripts())
+        .output()
+        .expect("python starts");
+    succeeds(&output);
+}
+
+#[test]
+fn a_nifti_result_differs_from_its_original_under_the_mask_alone() {
+    let Some(python) = python() else { return };
+    let place = Place::new();
+    let input = place.put("head.nii.gz", &gzip(&t1_file()));
+    check(&python, &place, &input, "head.nii.gz", "head");
+}
+
+#[test]
+fn a_dicom_result_differs_from_its_original_under_the_mask_alone() {
+    let Some(python) = python() else { return };
+    let place = Place::new();
+    let grid = head_grid(2.0);
+    let folder = place.path("series");
+    let series = Series { contrast: Contrast::Ct, seed: SEED, number: 1 };
+    let real = head(Contrast::Ct, Variant::Whole, &grid);
+    phantom::write_dicom_series(&folder, &grid, &real, &series).expect("written");
+    check(&python, &place, &folder, "series", "series");
+}
