@@ -1,6 +1,7 @@
 //! The command on inputs that it must refuse, and what it leaves behind.
 
 #![expect(clippy::expect_used, reason = "a test stops where a file is missing")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod common;
 
@@ -208,7 +209,7 @@ fn a_full_disk_leaves_nothing_half_written() {
     let mount = ["-t", "tmpfs", "-o", "size=200k", "tmpfs"];
     let mounted = Command::new("mount").args(mount).arg(&disk).output();
     if !mounted.is_ok_and(|o| o.status.success()) {
-        println!("skipped: this user may not mount a small disk");
+        eprintln!("skipped: this user may not mount a small disk");
         return;
     }
     let input = place.put("head.nii", &t1_file());
