@@ -1,6 +1,6 @@
 //! NIfTI and DICOM to a [`Scan`] and back, by patching the source's decoded bytes.
 //!
-//! [`discover`] tells what lies at a path by content, [`open`] loads it, [`write`] writes its
+//! [`discover`] tells what lies at a path by content, [`open`] loads it, [`write()`] writes its
 //! bytes, voxels changed or not, into another folder. Stored values never pass through a float.
 
 mod compare;

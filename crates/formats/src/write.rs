@@ -50,7 +50,7 @@ pub fn write(scan: &Scan, folder: &Path, name: &OsStr) -> Result<Source, FormatE
 /// Writes `content`, compressed or as it is, to the new file `path`.
 ///
 /// # Errors
-/// [`FormatError`] as for [`write`].
+/// [`FormatError`] as for [`write()`].
 pub fn write_file(path: &Path, content: &[u8], compress: bool) -> Result<(), FormatError> {
     let mut file = File::create_new(path).map_err(FormatError::Io)?;
     let written =

@@ -57,7 +57,7 @@ struct Output {
 #[non_exhaustive]
 pub enum CardError {
     /// It is no card.
-    #[error("the model card cannot be read: {0}")]
+    #[error("the model card cannot be read: {}", .0.message().replace('\n', " "))]
     Toml(#[from] toml::de::Error),
     /// A field has a value that this program does not know how to serve.
     #[error("the model card's `{field}` is `{found}`, where {wanted} is needed")]

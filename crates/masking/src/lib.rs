@@ -1,5 +1,5 @@
 //! What is removed ([`refine`]), removing it ([`remove`]), and the proof that it is gone
-//! ([`verify`], [`judge`]). Nothing here opens a file.
+//! ([`verify_voxels`], [`residual_face`], [`judge`]). Nothing here opens a file.
 
 mod anatomy;
 mod background;

@@ -44,8 +44,8 @@ fn in_mr(range: Range<f32>) -> MissedBrain {
         range,
         least_depth_mm: 10.0,
         opening_mm: 2.0,
-        reach_mm: 10.0,
-        taken_for: &[Tissue::Brain, Tissue::Rest, Tissue::Eyes],
+        reach_mm: 5.0,
+        taken_for: &[Tissue::Brain, Tissue::Rest],
     }
 }
 
