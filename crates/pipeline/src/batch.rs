@@ -61,11 +61,11 @@ pub fn run(
         let path = path.to_owned();
         move |source| PlanError::Unwritable { path, source }
     };
+    let staging = Staging::create(&plan.out).map_err(unwritable(&plan.out))?;
     let log = match &options.log {
         Some(path) => Some(Log::append_to(path).map_err(unwritable(path))?),
         None => None,
     };
-    let staging = Staging::create(&plan.out).map_err(unwritable(&plan.out))?;
     let context = Context { plan, model, options, staging: &staging, log: log.as_ref() };
     let next = AtomicUsize::new(0);
     let work = || {
