@@ -30,8 +30,9 @@ fn main() -> Result<(), Error> {
 /// `i` to the front, `j` upwards, `k` to the right.
 fn sagittal(n: usize, mm: f64) -> Grid {
     let half = mm * (n - 1) as f64 / 2.0;
-    // The origin lies in the brain, nearer to the crown than to the end of the neck.
-    let [x, y, z] = [-half, -half, -half - 5.0];
+    // The origin lies in the brain, below the middle of what is left of a field of 256 mm once the
+    // crown has some air above it.
+    let [x, y, z] = [-half, -half, -half + 10.0];
     Grid {
         extent: [n; 3],
         affine: Affine([[0.0, 0.0, mm, x], [mm, 0.0, 0.0, y], [0.0, mm, 0.0, z]]),
