@@ -71,4 +71,10 @@ impl Material {
     pub fn is_air(self) -> bool {
         matches!(self, Self::Air | Self::Airway)
     }
+
+    /// Whether it is bone, its marrow, or tooth.
+    #[must_use]
+    pub fn is_hard(self) -> bool {
+        matches!(self, Self::Bone | Self::Marrow | Self::Tooth)
+    }
 }

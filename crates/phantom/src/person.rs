@@ -2,7 +2,7 @@ use volume::Tissue;
 
 use crate::anatomy::{Anatomy, Place};
 use crate::material::Material;
-use crate::region;
+use crate::region::{self, Part};
 use crate::shape::Point;
 use crate::traits::Traits;
 
@@ -116,6 +116,13 @@ impl Person {
     pub fn tissue_at(&self, point_mm: [f64; 3]) -> Tissue {
         let p = self.model_point(point_mm);
         region::tissue(&self.anatomy, p, self.anatomy.place(p))
+    }
+
+    /// The part of the head at a point of the patient.
+    #[must_use]
+    pub fn part_at(&self, point_mm: [f64; 3]) -> Part {
+        let (p, place) = self.place(point_mm);
+        region::part(&self.anatomy, p, place)
     }
 
     /// Where the landmarks lie.

@@ -3,13 +3,52 @@
 use volume::Tissue;
 
 use crate::anatomy::{Anatomy, Place, ear, eye, mirrored, nose};
-use crate::shape::{Point, dot, ellipsoid, minus};
+use crate::material::Material;
+use crate::shape::{Point, dot, ellipsoid, length, minus};
 use crate::traits::Traits;
 
 /// The height of the mouth's line.
 const MOUTH: f32 = -43.5;
 /// The lowest point of the chin.
 const MENTON: Point = [0.0, 84.0, -93.0];
+/// The height of the fold between the lower lip and the chin.
+const FOLD: f32 = -60.5;
+/// The height of the hairline.
+const HAIRLINE: f32 = nose::NASION[2] + 58.0;
+/// How deep under the skin the soft parts of the face reach where no bone bounds them.
+const DEEPEST: f32 = 20.0;
+/// The same on the forehead, and under the jaw, where no bone lies below the floor of the mouth.
+const SHALLOW: f32 = 10.0;
+
+/// A part of the head, finer than [`Tissue`]: parts of the face end at the bone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Part {
+    /// Air outside the head.
+    Background,
+    /// Brain, with the CSF inside the skull.
+    Brain,
+    /// Globes, lids and what lies beside them in the front of the orbits.
+    Eyes,
+    /// Soft tissue from the brow to the hairline, back to the temples.
+    Brow,
+    /// Soft tissue from nasion to subnasale.
+    Nose,
+    /// Soft tissue from the brow line to the mouth, in front of the ears.
+    Cheeks,
+    /// Soft tissue from subnasale to the fold above the chin, back to the angle of the jaw.
+    Mouth,
+    /// Soft tissue from that fold to the underside of the jaw.
+    Chin,
+    /// The auricles.
+    Ears,
+    /// Soft tissue over the skull, above and behind the face.
+    Scalp,
+    /// All else in the head: bone, teeth, air, tongue, throat.
+    Other,
+    /// All that lies below jaw and occiput.
+    Neck,
+}
 
 /// Nasion, nose tip, subnasale, menton, right globe, right ear canal.
 pub(crate) fn landmarks(traits: &Traits) -> [Point; 6] {
@@ -37,6 +76,81 @@ pub(crate) fn tissue(anatomy: &Anatomy, p: Point, place: Place) -> Tissue {
         return Tissue::Eyes;
     }
     face(q, depth, brain)
+}
+
+/// The part at `p`, which lies at `place`.
+pub(crate) fn part(anatomy: &Anatomy, p: Point, place: Place) -> Part {
+    let tissue = tissue(anatomy, p, place);
+    let material = anatomy.material(p, place);
+    if tissue == Tissue::Rest && is_neck(p) {
+        return Part::Neck;
+    }
+    if tissue != Tissue::Brain && (material.is_hard() || material == Material::Airway) {
+        return Part::Other;
+    }
+    let in_globe = matches!(material, Material::Sclera | Material::Vitreous | Material::Lens);
+    match tissue {
+        Tissue::Background => Part::Background,
+        Tissue::Brain => Part::Brain,
+        Tissue::Ears => Part::Ears,
+        Tissue::Eyes if in_globe => Part::Eyes,
+        _ if !is_superficial(anatomy, p, place) => Part::Other,
+        Tissue::Eyes => Part::Eyes,
+        Tissue::UpperFace => Part::Brow,
+        Tissue::Nose => Part::Nose,
+        Tissue::Cheeks => Part::Cheeks,
+        // The border rises backwards, so that no mouth lies under the jaw.
+        Tissue::MouthChin if p[2] > FOLD + 0.1 * (MENTON[1] - p[1]) => Part::Mouth,
+        Tissue::MouthChin => Part::Chin,
+        Tissue::Rest => superficial_rest(p, -place.skin),
+    }
+}
+
+/// The part of soft tissue near the skin that no other tissue claims.
+fn superficial_rest([_, y, z]: Point, depth: f32) -> Part {
+    let (top, bottom) = (nose::NASION[2], nose::SUBNASALE[2]);
+    let in_face = y > 27.0 && z < HAIRLINE;
+    match z {
+        // Between the brows, and what lies between the skin of the forehead and the bone.
+        _ if in_face && z > top && depth < SHALLOW => Part::Brow,
+        // The groove of the upper lip.
+        _ if in_face && z < bottom && z > FOLD => Part::Mouth,
+        _ if !in_face && z > -10.0 => Part::Scalp,
+        _ => Part::Other,
+    }
+}
+
+/// Whether `p` lies below the line along the underside of the jaw and on to the nape.
+fn is_neck([_, y, z]: Point) -> bool {
+    z < under_jaw(y) + 0.2 * (20.0 - y).max(0.0)
+}
+
+/// The height at which the underside of the jaw ends.
+fn under_jaw(y: f32) -> f32 {
+    MENTON[2] - 8.0 + 0.42 * (MENTON[1] - y)
+}
+
+/// Whether `p` lies near the skin with no bone in between.
+fn is_superficial(anatomy: &Anatomy, p: Point, place: Place) -> bool {
+    const STEP: f32 = 1.5;
+    let depth = -place.skin;
+    if depth > DEEPEST {
+        return false;
+    }
+    let out = [0, 1, 2].map(|axis| {
+        let mut beside = p;
+        beside[axis] += STEP;
+        anatomy.place(beside).skin - place.skin
+    });
+    let scale = STEP / length(out).max(1e-3);
+    if scale * out[2] < -0.6 * STEP && depth > SHALLOW {
+        return false;
+    }
+    let n_steps = (depth / STEP).max(0.0) as usize;
+    (1..=n_steps).all(|n| {
+        let at = [0, 1, 2].map(|axis| p[axis] + n as f32 * scale * out[axis]);
+        !anatomy.material(at, anatomy.place(at)).is_hard()
+    })
 }
 
 /// What stands off the head, and the skin of the ear's oval 9 mm deep.
@@ -71,8 +185,8 @@ fn face(q: Point, depth: f32, brain: f32) -> Tissue {
     // The brow line falls towards the temple.
     let brow = nose::NASION[2] + 9.0 - 0.30 * (x - 45.0).max(0.0);
     if z >= brow {
-        let near = depth < 10.0 && depth < 0.55 * (depth + brain.max(0.0));
-        let high = z < nose::NASION[2] + 58.0;
+        let near = depth < SHALLOW && depth < 0.55 * (depth + brain.max(0.0));
+        let high = z < HAIRLINE;
         return if y > 27.0 && near && high { Tissue::UpperFace } else { Tissue::Rest };
     }
     let cheek_end = MOUTH + 10.0;
@@ -80,7 +194,37 @@ fn face(q: Point, depth: f32, brain: f32) -> Tissue {
         let near = y > 16.0 && depth < 24.0 && x > 8.0;
         return if near { Tissue::Cheeks } else { Tissue::Rest };
     }
-    let low = MENTON[2] - 8.0 + 0.42 * (MENTON[1] - y);
-    let near = y > 20.0 && depth < 28.0 && z > low;
+    let near = y > 20.0 && depth < 28.0 && z > under_jaw(y);
     if near { Tissue::MouthChin } else { Tissue::Rest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Person;
+
+    #[test]
+    fn parts_lie_where_the_landmarks_say() {
+        for seed in 0..6 {
+            let person = Person::from_seed(seed);
+            let marks = person.landmarks();
+            let [_, y, z] = marks.menton_mm;
+            let from = |[x, y, z]: [f64; 3], forward, up| [x, y + forward, z + up];
+            for (point_mm, part) in [
+                (marks.globes_mm[0], Part::Eyes),
+                (from(marks.nose_tip_mm, -2.0, 0.0), Part::Nose),
+                (from(marks.subnasale_mm, -4.0, -8.0), Part::Mouth),
+                (from(marks.nasion_mm, 2.0, 22.0), Part::Brow),
+                ([0.0, 0.0, 60.0], Part::Brain),
+                ([0.0, y - 90.0, z - 30.0], Part::Neck),
+                ([0.0, y, z - 60.0], Part::Background),
+            ] {
+                assert_eq!(person.part_at(point_mm), part, "{seed}: {point_mm:?}");
+            }
+            let mut upwards =
+                (0..30).map(|up| person.part_at(from(marks.menton_mm, 0.0, f64::from(up))));
+            let first = upwards.find(|&part| part != Part::Background);
+            assert_eq!(first, Some(Part::Chin), "{seed}: above the menton");
+        }
+    }
 }

@@ -75,6 +75,17 @@ pub fn labels(person: &Person, grid: &Grid, variant: Variant) -> Labels {
     Labels { grid: *grid, tissues }
 }
 
+/// What `at` says of the centre of each voxel of `grid`, a point of the patient; `i` fastest.
+#[must_use]
+pub fn sample<T: Clone + Default + Send>(grid: &Grid, at: impl Fn([f64; 3]) -> T + Sync) -> Vec<T> {
+    in_planes(grid, T::default(), |k, plane| {
+        for (n, voxel) in plane.iter_mut().enumerate() {
+            let index = [n % grid.extent[0], n / grid.extent[0], k];
+            *voxel = at(grid.affine.apply(index.map(|i| i as f64)));
+        }
+    })
+}
+
 /// Whether `variant` keeps the point `p` of the model.
 fn remains(variant: Variant, p: Point, is_brain: bool) -> bool {
     match variant {
