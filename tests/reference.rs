@@ -7,8 +7,9 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 
-use inference::{Model, Runtime};
+use inference::{Model, Runtime, Sampled};
 use kernels::Workers;
+use serde_json::Value;
 
 #[test]
 fn labels_of_real_heads_agree_with_the_reference() {
@@ -17,7 +18,7 @@ fn labels_of_real_heads_agree_with_the_reference() {
         return;
     };
     let text = fs::read_to_string(shared.join("models/reference.json")).expect("the reference");
-    let reference: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let reference: Value = serde_json::from_str(&text).expect("JSON");
     let model = Model::embedded(&Runtime::Embedded, 2).expect("the model");
     assert_eq!(reference["model_sha256"], model.card().sha256, "another model");
     let workers = Workers::new(2);
@@ -30,6 +31,7 @@ fn labels_of_real_heads_agree_with_the_reference() {
             let wanted = expected["origin_mm"][axis].as_f64().expect("mm");
             assert!((origin - wanted).abs() < 1e-3, "{name}: origin {origin}, not {wanted}");
         }
+        check_values(name, expected, &model, &sampled);
         let labels = inference::segment(&model, &sampled, workers).expect("labels");
         let classes = expected["class_voxels"].as_array().expect("counts");
         for (tissue, wanted) in model.card().tissues().iter().zip(classes).skip(1) {
@@ -42,6 +44,26 @@ fn labels_of_real_heads_agree_with_the_reference() {
                 "{name}: {} has {found} voxels, not {wanted}",
                 tissue.name()
             );
+        }
+    }
+}
+
+/// Input and logits at the reference's voxels, and their sums.
+fn check_values(name: &str, expected: &Value, model: &Model, sampled: &Sampled) {
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let input = inference::network_input(model.card(), sampled);
+    let sum: f64 = input.iter().map(|&x| f64::from(x)).sum();
+    let wanted = number(&expected["input_sum"]);
+    assert!((sum - wanted).abs() <= 1e-5 * wanted, "{name}: the input sums to {sum}, not {wanted}");
+    let logits = model.run(input.clone(), 2).expect("logits");
+    for voxel in expected["samples"].as_array().expect("samples") {
+        let at = voxel["i"].as_u64().expect("a voxel") as usize;
+        let apart = (f64::from(input[at]) - number(&voxel["x"])).abs();
+        assert!(apart <= 1e-4, "{name}: input {} at {at}, not {}", input[at], voxel["x"]);
+        for (class, wanted) in voxel["logits"].as_array().expect("logits").iter().enumerate() {
+            let (found, wanted) = (f64::from(logits[class * input.len() + at]), number(wanted));
+            let apart = (found - wanted).abs();
+            assert!(apart <= 1e-4, "{name}: logit {found} of {class} at {at}, not {wanted}");
         }
     }
 }

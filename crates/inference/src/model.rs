@@ -85,7 +85,11 @@ impl Model {
     /// The logits of a normalised input: one volume a class, `k` fastest.
     ///
     /// `input` is one value a voxel of the model's grid, `k` fastest.
-    pub(crate) fn run(&self, input: Vec<f32>, n_threads: usize) -> Result<Vec<f32>, ModelError> {
+    ///
+    /// # Errors
+    /// [`ModelError::Engine`] if the engine fails, [`ModelError::Output`] if what it gives does not
+    /// have the extent that the card says.
+    pub fn run(&self, input: Vec<f32>, n_threads: usize) -> Result<Vec<f32>, ModelError> {
         let [nx, ny, nz] = self.card.extent();
         let wanted = nx * ny * nz * self.card.tissues().len();
         let logits = self.engine.run(input, &[1, 1, nx, ny, nz], n_threads)?;

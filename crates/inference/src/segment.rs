@@ -3,7 +3,7 @@ use volume::{Labels, Tissue};
 
 use crate::percentile::order_statistics;
 use crate::sample::clipped;
-use crate::{Model, ModelError, Sampled};
+use crate::{Card, Model, ModelError, Sampled};
 
 /// Labels every voxel of a sampled scan: with the model inside its window, background elsewhere.
 ///
@@ -13,7 +13,8 @@ use crate::{Model, ModelError, Sampled};
 /// [`ModelError::Engine`] if the engine fails, [`ModelError::Output`] if what it gives does not
 /// have the extent that the card says.
 pub fn segment(model: &Model, sampled: &Sampled, workers: Workers) -> Result<Labels, ModelError> {
-    let (input, places) = normalised_input(model, sampled);
+    let places = places(sampled, model.card().extent());
+    let input = normalised(model.card(), sampled, &places);
     let logits = model.run(input, workers.n_threads())?;
     let tissues = model.card().tissues();
     let classes = kernels::argmax(&logits, tissues.len(), workers);
@@ -27,13 +28,17 @@ pub fn segment(model: &Model, sampled: &Sampled, workers: Workers) -> Result<Lab
     Ok(labels)
 }
 
-/// The model's input, `k` fastest, and for each of its voxels that lies inside the scan the voxel
-/// of the sampled image.
-pub(crate) fn normalised_input(model: &Model, sampled: &Sampled) -> (Vec<f32>, Vec<Option<usize>>) {
+/// The model's input for a sampled scan: one value in 0 to 1 a voxel of its window, `k` fastest, 0
+/// outside the scan.
+#[must_use]
+pub fn network_input(card: &Card, sampled: &Sampled) -> Vec<f32> {
+    normalised(card, sampled, &places(sampled, card.extent()))
+}
+
+fn normalised(card: &Card, sampled: &Sampled, places: &[Option<usize>]) -> Vec<f32> {
     let image = &sampled.image;
-    let places = places(sampled, model.card().extent());
     let mut values: Vec<f32> = places.iter().flatten().map(|&at| image.values[at]).collect();
-    let shares = model.card().normalisation();
+    let shares = card.normalisation();
     let quantiles = [shares.low_percentile / 100.0, shares.high_percentile / 100.0];
     let [low, high] = order_statistics(&mut values, quantiles)
         .unwrap_or([0.0, 0.0])
@@ -44,7 +49,7 @@ pub(crate) fn normalised_input(model: &Model, sampled: &Sampled) -> (Vec<f32>, V
         }
         ((clipped(image.values[at], sampled.is_hu) - low) / (high - low)).clamp(0.0, 1.0)
     };
-    (places.iter().map(|place| place.map_or(0.0, normalise)).collect(), places)
+    places.iter().map(|place| place.map_or(0.0, normalise)).collect()
 }
 
 /// For each voxel of the model's window, `k` fastest, the voxel of the image, if inside the scan.

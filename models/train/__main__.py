@@ -1,0 +1,28 @@
+"""From a folder of heads with labels to the network's file, its card and its figures.
+
+    cd models && python -m train --config train/full.toml --heads FOLDER --work FOLDER
+
+A run goes on from the last checkpoint in the work folder.
+"""
+import argparse
+from pathlib import Path
+
+from . import config, heads, loop
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__.splitlines()[0])
+    parser.add_argument("--config", required=True, type=Path, help="a TOML file; train/full.toml made the shipped network")
+    parser.add_argument("--heads", required=True, action="append", type=Path,
+                        help="folder with NAME/{image,labels,extent}.nii.gz and NAME.nii.gz of scans without a face; repeatable")
+    parser.add_argument("--work", required=True, type=Path, help="where caches, checkpoints and results go")
+    parser.add_argument("--minutes", type=float, help="stop training after this long, whatever the step")
+    options = parser.parse_args()
+    settings = config.read(options.config)
+    options.work.mkdir(parents=True, exist_ok=True)
+    files = heads.prepare(settings, options.heads, options.work)
+    loop.train(settings, files, options.work, options.minutes)
+
+
+if __name__ == "__main__":
+    main()
