@@ -150,6 +150,7 @@ fn a_log_that_cannot_be_written_is_refused() {
     let log = file.join("log.jsonl");
     let log = log.to_string_lossy();
     refuses(&place, &[&scan], &place.out(), &["--log", &log], "cannot be written");
+    assert!(!place.out().exists(), "an empty folder of results is left");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use std::any::Any;
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,10 +62,18 @@ pub fn run(
         let path = path.to_owned();
         move |source| PlanError::Unwritable { path, source }
     };
+    let is_new = !plan.out.exists();
     let staging = Staging::create(&plan.out).map_err(unwritable(&plan.out))?;
-    let log = match &options.log {
-        Some(path) => Some(Log::append_to(path).map_err(unwritable(path))?),
-        None => None,
+    let log = match options.log.as_deref().map(Log::append_to).transpose() {
+        Ok(log) => log,
+        Err(e) => {
+            drop(staging);
+            if is_new {
+                // Only if empty, as it was made.
+                let _ = fs::remove_dir(&plan.out);
+            }
+            return Err(unwritable(options.log.as_deref().unwrap_or(&plan.out))(e));
+        }
     };
     let context = Context { plan, model, options, staging: &staging, log: log.as_ref() };
     let next = AtomicUsize::new(0);
