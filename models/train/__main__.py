@@ -2,12 +2,14 @@
 
     cd models && python -m train --config train/full.toml --heads FOLDER --work FOLDER
 
-A run goes on from the last checkpoint in the work folder.
+A run goes on from the last checkpoint in the work folder. It leaves there the network (`face.onnx`),
+its card (`face.toml`), its figures (`figures.json`), pictures of the held-out heads (`heads.png`, of
+real persons perhaps: not to be published) and the course of the training (`log.txt`).
 """
 import argparse
 from pathlib import Path
 
-from . import config, heads, loop
+from . import card, config, evaluate, export, heads, loop
 
 
 def main():
@@ -21,7 +23,12 @@ def main():
     settings = config.read(options.config)
     options.work.mkdir(parents=True, exist_ok=True)
     files = heads.prepare(settings, options.heads, options.work)
-    loop.train(settings, files, options.work, options.minutes)
+    checkpoint = loop.train(settings, files, options.work, options.minutes)
+    model = options.work / "face.onnx"
+    graph = export.export(settings, checkpoint, str(model))
+    card.write(settings, graph, model, options.work / "face.toml")
+    for name, figures in evaluate.evaluate(settings, options.heads, model, options.work).items():
+        print(f"{name}\t{figures}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,80 @@
+"""Figures and pictures of a model on heads that it was not trained on, and on scans without a face.
+
+Everything runs as in the program: from the scan, through the reference of `space.py`, on the
+network's grid.
+"""
+import json
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import onnxruntime
+from scipy import ndimage
+
+from . import classes, labels, sheet, space
+
+NEAR_MM = 4.0
+"""A skin voxel counts as found if a predicted face voxel lies within this distance."""
+GUARD_MM = 3.0
+
+
+def evaluate(config, folders, model, work):
+    """Scores every held-out head and every negative; writes `figures.json` and `heads.png` to `work`."""
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    figures, rows = {}, []
+    for head in config.heads:
+        if head.role == "train":
+            continue
+        folder = next(Path(f) / head.name for f in folders if (Path(f) / head.name).is_dir())
+        values, affine = space.load(folder / "image.nii.gz")
+        extent = np.asanyarray(nibabel.load(folder / "extent.nii.gz").dataobj) > 0
+        known = np.asanyarray(nibabel.load(folder / "labels.nii.gz").dataobj).astype(np.uint8)
+        if not (folder / "tissue.nii.gz").exists():
+            known = labels.twelve(known, extent)
+        x, origin, inside = space.network_input(values, affine, config.grid)
+        found = session.run(None, {"x": x})[0][0].argmax(0) * inside
+        known = space.sample(known, affine, origin, space.MM, config.grid, order=0)[0] * inside
+        extent = inside & space.sample(extent, affine, origin, space.MM, config.grid, order=0)[0]
+        figures[head.name] = {"role": head.role, **score(found * extent, known, extent)}
+        face = figures[head.name]["dice"]["face"]
+        rows.append((face, sheet.row(x[0, 0], found.astype(np.uint8), f"{head.name}  face {face}")))
+    for path in sorted({p for f in folders for p in Path(f).glob("neg_*.nii.gz")}):
+        x, _, inside = space.network_input(*space.load(path), config.grid)
+        found = session.run(None, {"x": x})[0][0].argmax(0) * inside
+        name = path.name.removesuffix(".nii.gz")
+        role = "train" if name in config.negatives else "test"
+        face_ml = np.isin(found, classes.FACE).sum() * space.MM**3 / 1000
+        figures[name] = {"role": role, "face_ml": round(float(face_ml), 1)}
+    (Path(work) / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+    if rows:
+        sheet.sheet([row for _, row in sorted(rows, key=lambda r: r[0])]).save(Path(work) / "heads.png")
+    return figures
+
+
+def score(found, known, extent):
+    """Dice of each class, and what the two sides of a mistake cost.
+
+    `surface_recall`: share of the face's skin voxels within 4 mm of a predicted face voxel.
+    `near_brain`: predicted face voxels closer than 3 mm to the brain that are no face in truth.
+    """
+    dice = {}
+    for i, name in enumerate(classes.NAMES[1:], 1):
+        if (known == i).sum() >= 60:
+            dice[name] = _dice(found == i, known == i)
+    face, truth = np.isin(found, classes.FACE), np.isin(known, classes.FACE)
+    dice["face"] = _dice(face, truth)
+    air = (known == classes.BACKGROUND) & extent
+    skin = truth & ndimage.binary_dilation(air, ndimage.generate_binary_structure(3, 1))
+    away = ndimage.distance_transform_edt(~face) * space.MM if face.any() else np.full(face.shape, np.inf)
+    to_brain = ndimage.distance_transform_edt(known != classes.BRAIN) * space.MM
+    recall = float((away[skin] <= NEAR_MM).mean()) if skin.any() else None
+    return {
+        "dice": dice,
+        "surface_recall": None if recall is None else round(recall, 4),
+        "near_brain": int((face & ~truth & (to_brain < GUARD_MM)).sum()),
+        "brain_as_face": int((face & (known == classes.BRAIN)).sum()),
+    }
+
+
+def _dice(a, b):
+    return round(float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1)), 3)

@@ -1,0 +1,98 @@
+"""What the training must not get wrong silently."""
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import classes, config, evaluate, labels, network, space
+
+HEADS = '''
+[[heads]]
+name = "a"
+person = "{0}"
+role = "train"
+
+[[heads]]
+name = "b"
+person = "{1}"
+role = "{2}"
+'''
+
+
+def configured(text):
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+        file.write(text)
+        file.flush()
+        return config.read(file.name)
+
+
+class Configuration(unittest.TestCase):
+    def test_a_person_is_trained_on_or_held_out(self):
+        self.assertEqual(len(configured(HEADS.format("p", "q", "test")).heads), 2)
+        with self.assertRaisesRegex(SystemExit, "`p` is trained on and held out"):
+            configured(HEADS.format("p", "p", "watch"))
+
+    def test_unknown_settings_are_errors(self):
+        with self.assertRaisesRegex(SystemExit, "stepps"):
+            configured("stepps = 3")
+
+    def test_the_doubtful_scan_is_not_trained_on(self):
+        full = config.read(Path(__file__).parent / "full.toml")
+        kept = {h.person for h in full.heads if h.role == "train"}
+        self.assertNotIn("chris", kept)
+        self.assertFalse([h.name for h in full.heads if "evaluation_only" in h.name and h.role == "train"])
+
+
+class Network(unittest.TestCase):
+    def test_blocks_of_classes_are_in_the_order_of_the_logits(self):
+        net = network.FaceNet(8, (4, 4), (1, 1), (1,)).eval()
+        y = torch.arange(4 * 4 * 4).view(1, 4, 4, 4) % 7
+        halved = torch.nn.functional.one_hot(network.halved_classes(y), 8).permute(0, 5, 1, 2, 3, 4)
+        net.halved = lambda _: halved.reshape(1, 64, 2, 2, 2)
+        self.assertTrue(torch.equal(net(None).argmax(1), y))
+
+
+class Labels(unittest.TestCase):
+    def test_twelve_classes_keep_air_brain_and_eyes_and_split_the_mouth(self):
+        nine = np.full((60, 60, 60), 8, np.uint8)
+        nine[:, 50:], nine[20:40, 10:30, 40:55] = 0, 1
+        nine[8:14, 40:48, 30:36] = nine[46:52, 40:48, 30:36] = 2
+        nine[0:3, 10:14, 26:32] = nine[57:60, 10:14, 26:32] = 7
+        nine[25:35, 44:50, 22:32], nine[20:40, 42:50, 2:22] = 4, 6
+        found = labels.twelve(nine, np.ones(nine.shape, bool))
+        for old, new in ((0, classes.BACKGROUND), (1, classes.BRAIN), (2, classes.EYES)):
+            np.testing.assert_array_equal(nine == old, found == new)
+        mouth, chin = (np.argwhere(found == c)[:, 2] for c in (classes.MOUTH, classes.CHIN))
+        self.assertGreater(len(mouth), 100)
+        self.assertGreater(len(chin), 100)
+        self.assertGreater(mouth.mean(), chin.mean())
+
+
+class Space(unittest.TestCase):
+    def test_a_ramp_is_sampled_exactly(self):
+        values = np.arange(8 * 9 * 10, dtype=np.float32).reshape(8, 9, 10)
+        affine = np.diag([-2.0, 2.0, 3.0, 1.0])
+        affine[:3, 3] = [14, 0, 0]
+        found, inside = space.sample(values, affine, np.array([2.0, 4.0, 6.0]), 2.0, (4, 4, 4))
+        i, j, k = np.meshgrid(6 - np.arange(4), 2 + np.arange(4), 2 + np.arange(4) * 2 / 3, indexing="ij")
+        np.testing.assert_allclose(found, 90 * i + 10 * j + k, rtol=1e-6)
+        self.assertTrue(inside.all())
+
+
+class Scores(unittest.TestCase):
+    def test_a_missed_face_is_seen(self):
+        known = np.zeros((20, 20, 20), np.uint8)
+        known[4:16, 4:16, 4:16] = classes.CHEEKS
+        extent = np.ones(known.shape, bool)
+        self.assertEqual(evaluate.score(known, known, extent)["surface_recall"], 1.0)
+        half = known.copy()
+        half[:8] = 0
+        self.assertLess(evaluate.score(half, known, extent)["surface_recall"], 0.9)
+        none = np.zeros_like(known)
+        self.assertEqual(evaluate.score(none, known, extent)["surface_recall"], 0.0)
+
+
+if __name__ == "__main__":
+    unittest.main()
