@@ -49,7 +49,7 @@ fn labels_of_real_heads_agree_with_the_reference() {
     }
 }
 
-/// Input and logits at the reference's voxels, and their sums.
+/// Input and logits at the reference's voxels, and the sum of the input.
 fn check_values(name: &str, expected: &Value, model: &Model, sampled: &Sampled) {
     let number = |value: &Value| value.as_f64().expect("a number");
     let input = inference::network_input(model.card(), sampled);

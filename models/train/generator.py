@@ -183,7 +183,7 @@ class Generator:
             head = torch.isin(found, torch.tensor(classes.FACE, dtype=torch.uint8)).nonzero().float()
             if len(head):
                 normal = F.normalize(torch.tensor([random.gauss(0, 0.1), 1.0, -between(0, 1.2)]), dim=0)
-                cut = (head @ normal).quantile(between(0.02, 0.5)) if len(head) < 200000 else (head[::8] @ normal).quantile(between(0.02, 0.5))
+                cut = (head @ normal).quantile(between(0.02, 0.5))
                 gone = (self._index() * normal.view(3, 1, 1, 1)).sum(0) > cut
         else:
             parts = classes.FACE if random.random() < 0.5 else random.sample(classes.FACE, random.randint(1, 5))

@@ -54,7 +54,10 @@ def loss(z, y):
 
 
 def train(config, files, work, minutes=None):
-    """Trains to `config.steps`, or for that many minutes. Returns the averaged weights' file."""
+    """Trains to `config.steps`, or for that many minutes but at least a step.
+
+    Returns the checkpoint, which holds the averaged weights.
+    """
     if config.processes == 1:
         _worker(0, config, files, str(work), minutes, 0)
     else:
@@ -86,7 +89,8 @@ def _worker(rank, config, files, work, minutes, port):
     log = open(Path(work) / "log.txt", "a") if rank == 0 else None
     began, mean = time.time(), None
     net.train()
-    while step < config.steps and not _over(began, minutes, many):
+    first = step
+    while step < config.steps and (step == first or not _over(began, minutes, many)):
         for group in optimiser.param_groups:
             group["lr"] = rate(config, step)
         x, y = next(loader)

@@ -64,7 +64,8 @@ pub fn run(
     };
     let is_new = !plan.out.exists();
     let staging = Staging::create(&plan.out).map_err(unwritable(&plan.out))?;
-    let log = match options.log.as_deref().map(Log::append_to).transpose() {
+    let open_log = |path| Log::append_to(path).map_err(unwritable(path));
+    let log = match options.log.as_deref().map(open_log).transpose() {
         Ok(log) => log,
         Err(e) => {
             drop(staging);
@@ -72,7 +73,7 @@ pub fn run(
                 // Only if empty, as it was made.
                 let _ = fs::remove_dir(&plan.out);
             }
-            return Err(unwritable(options.log.as_deref().unwrap_or(&plan.out))(e));
+            return Err(e);
         }
     };
     let context = Context { plan, model, options, staging: &staging, log: log.as_ref() };
