@@ -34,7 +34,7 @@ const MOST_FOREHEAD_AT_BRAIN_ML: f64 = 2.8;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Anatomy {
     /// The volume of each tissue, in the order of [`Tissue::ALL`].
-    pub volume_ml: [f64; 9],
+    pub volume_ml: [f64; Tissue::ALL.len()],
     /// From the middle of the brain to the middle of the face, RAS millimetres.
     pub brain_to_face_mm: [f64; 3],
     /// Root mean square distance of the eyes' voxels from their middle, along their longest axis.
@@ -157,7 +157,7 @@ impl Anatomy {
     /// Measures labels that lie on the grid of `image`.
     pub(crate) fn measure(labels: &Labels, image: &RealVolume, workers: Workers) -> Self {
         let [ni, nj, _] = labels.grid.extent;
-        let mut n = [0u64; 9];
+        let mut n = [0u64; Tissue::ALL.len()];
         let mut brain = Moments::default();
         let mut face = Moments::default();
         let mut eyes = Moments::default();
@@ -173,10 +173,8 @@ impl Anatomy {
                     eyes.add(place());
                     face.add(place());
                 }
-                Tissue::UpperFace | Tissue::Nose | Tissue::Cheeks | Tissue::MouthChin => {
-                    face.add(place());
-                }
-                Tissue::Background | Tissue::Ears | Tissue::Rest => {}
+                other if is_face(other) => face.add(place()),
+                _ => {}
             }
         }
         let middle = brain.mean();
@@ -266,8 +264,18 @@ impl Anatomy {
 pub(crate) fn is_face(tissue: Tissue) -> bool {
     matches!(
         tissue,
-        Tissue::Eyes | Tissue::UpperFace | Tissue::Nose | Tissue::Cheeks | Tissue::MouthChin
+        Tissue::Eyes
+            | Tissue::Brow
+            | Tissue::Nose
+            | Tissue::Cheeks
+            | Tissue::Mouth
+            | Tissue::Chin
     )
+}
+
+/// Whether a tissue belongs to the head and stays: neither face, ears nor brain.
+pub(crate) fn is_rest(tissue: Tissue) -> bool {
+    matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck)
 }
 
 /// The volume of forehead within two steps of the brain.
@@ -281,7 +289,7 @@ fn forehead_at_brain_ml(labels: &Labels, workers: Workers) -> f64 {
     let near = Mask::from_words(labels.grid, near);
     let [ni, nj, _] = extent;
     let touching = labels.tissues.iter().enumerate().filter(|(at, tissue)| {
-        **tissue == Tissue::UpperFace && near.get([at % ni, at / ni % nj, at / ni / nj])
+        **tissue == Tissue::Brow && near.get([at % ni, at / ni % nj, at / ni / nj])
     });
     touching.count() as f64 * labels.grid.voxel_mm3() / 1000.0
 }
@@ -421,7 +429,7 @@ mod tests {
         {
             let tissue = |at: usize| match planes.contains(&(at / 64)) {
                 true => Tissue::Brain,
-                false => Tissue::Rest,
+                false => Tissue::Other,
             };
             let labels = Labels { grid, tissues: (0..512).map(tissue).collect() };
             assert_eq!(brain_reaches(End::Lower, &labels, &inside), below, "{planes:?}");

@@ -1,5 +1,7 @@
 use volume::{Labels, Tissue};
 
+use crate::anatomy::is_rest;
+
 /// The ears of a head lie this far apart, from infant to adult.
 const EARS_APART_MM: std::ops::RangeInclusive<f64> = 90.0..=210.0;
 /// The eyes lie this far in front of the line between the ears.
@@ -61,7 +63,7 @@ fn centre(
     let mut n = 0.0f64;
     let mut sum = [0.0; 3];
     for (at, &tissue) in labels.tissues.iter().enumerate() {
-        if matches!(tissue, Tissue::Background | Tissue::Rest) {
+        if tissue == Tissue::Background || is_rest(tissue) {
             continue;
         }
         let index = [at % ni, at / ni % nj, at / ni / nj].map(|v| v as f64);
@@ -139,7 +141,7 @@ mod tests {
         let mut labels = labels(0.0);
         for (at, tissue) in labels.tissues.iter_mut().enumerate() {
             if *tissue == Tissue::Ears && at % 60 > 30 {
-                *tissue = Tissue::Rest;
+                *tissue = Tissue::Other;
             }
         }
         assert_eq!(HeadFrame::of(&labels), None);

@@ -4,7 +4,7 @@ use kernels::Workers;
 use volume::{Labels, Mask, RealVolume, Tissue};
 
 use crate::RefineOptions;
-use crate::anatomy::is_face;
+use crate::anatomy::{is_face, is_rest};
 use crate::background::body;
 use crate::frame::HeadFrame;
 
@@ -34,7 +34,7 @@ const IN_CT: MissedBrain = MissedBrain {
     least_depth_mm: 7.0,
     opening_mm: 4.0,
     reach_mm: 30.0,
-    taken_for: &[Tissue::Brain, Tissue::Rest, Tissue::UpperFace],
+    taken_for: &[Tissue::Brain, Tissue::Other, Tissue::Scalp, Tissue::Brow],
 };
 
 /// MR: muscle and marrow can be as bright as brain, so that only its near surroundings count. The
@@ -45,7 +45,7 @@ fn in_mr(range: Range<f32>) -> MissedBrain {
         least_depth_mm: 10.0,
         opening_mm: 2.0,
         reach_mm: 5.0,
-        taken_for: &[Tissue::Brain, Tissue::Rest],
+        taken_for: &[Tissue::Brain, Tissue::Other, Tissue::Scalp],
     }
 }
 
@@ -87,7 +87,7 @@ impl Parts {
             None => tools.bits(is_face),
         };
         let face = tools.connected(&kernels::and_not(&face, &brain), GAP_MM / 2.0);
-        let deep = tools.bits(|t| matches!(t, Tissue::Cheeks | Tissue::MouthChin));
+        let deep = tools.bits(|t| matches!(t, Tissue::Cheeks | Tissue::Mouth | Tissue::Chin));
         let deep = tools.dilate(&meet(&deep, &face), options.depth_mm);
         let ears = tools.ears();
         // Closed first, so that strips of skin between two regions do not stay.
@@ -162,7 +162,7 @@ impl Tools<'_> {
     /// Skin of the cheeks that the model calls rest of the head.
     fn missed_cheeks(&self, frame: &HeadFrame, depth: &[f32]) -> Vec<u64> {
         self.bits_at(|at, tissue| {
-            if tissue != Tissue::Rest || depth[at] > CHEEK_DEPTH_MM {
+            if !is_rest(tissue) || depth[at] > CHEEK_DEPTH_MM {
                 return false;
             }
             let [_, forward, up] = self.place(frame, at);

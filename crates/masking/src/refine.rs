@@ -147,7 +147,7 @@ fn report(
     let [ni, nj, nk] = mask.grid().extent;
     let [mi, mj, mk] = labels.grid.extent;
     let row_words = kernels::row_words(ni);
-    let mut n = [0u64; 9];
+    let mut n = [0u64; Tissue::ALL.len()];
     let mut n_brain = 0u64;
     let mut smallest = f32::INFINITY;
     let slack_mm = (GUARD_SLACK * labels.grid.spacing_mm()[0]) as f32;

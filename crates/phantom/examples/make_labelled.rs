@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `FOLDER/phantom_SEED/` gets four files on one grid of 1.5 mm: `image.nii.gz` (T1 for even seeds,
-//! CT in HU for odd ones), `labels.nii.gz` (the numbers of [`phantom::Part`]), `tissue.nii.gz`
+//! CT in HU for odd ones), `labels.nii.gz` (the numbers of [`volume::Tissue`]), `tissue.nii.gz`
 //! (those of [`phantom::Material`]) and `extent.nii.gz` (1 where the scan has data: everywhere).
 
 use std::fs::{self, File};

@@ -25,5 +25,4 @@ pub use dicom::{Series, dicom_files, write_dicom_series};
 pub use material::Material;
 pub use nifti::{Voxels, nifti_bytes};
 pub use person::{Landmarks, Person, Pose};
-pub use region::Part;
 pub use scan::{Acquisition, Variant, labels, render, sample};

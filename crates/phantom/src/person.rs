@@ -2,7 +2,7 @@ use volume::Tissue;
 
 use crate::anatomy::{Anatomy, Place};
 use crate::material::Material;
-use crate::region::{self, Part};
+use crate::region;
 use crate::shape::Point;
 use crate::traits::Traits;
 
@@ -118,9 +118,10 @@ impl Person {
         region::tissue(&self.anatomy, p, self.anatomy.place(p))
     }
 
-    /// The part of the head at a point of the patient.
+    /// The tissue at a point of the patient, as [`Self::tissue_at`], but that parts of the face end
+    /// at the bone, and scalp and the rest are told apart.
     #[must_use]
-    pub fn part_at(&self, point_mm: [f64; 3]) -> Part {
+    pub fn part_at(&self, point_mm: [f64; 3]) -> Tissue {
         let (p, place) = self.place(point_mm);
         region::part(&self.anatomy, p, place)
     }

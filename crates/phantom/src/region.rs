@@ -20,36 +20,6 @@ const DEEPEST: f32 = 20.0;
 /// The same on the forehead, and under the jaw, where no bone lies below the floor of the mouth.
 const SHALLOW: f32 = 10.0;
 
-/// A part of the head, finer than [`Tissue`]: parts of the face end at the bone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Part {
-    /// Air outside the head.
-    Background,
-    /// Brain, with the CSF inside the skull.
-    Brain,
-    /// Globes, lids and what lies beside them in the front of the orbits.
-    Eyes,
-    /// Soft tissue from the brow to the hairline, back to the temples.
-    Brow,
-    /// Soft tissue from nasion to subnasale.
-    Nose,
-    /// Soft tissue from the brow line to the mouth, in front of the ears.
-    Cheeks,
-    /// Soft tissue from subnasale to the fold above the chin, back to the angle of the jaw.
-    Mouth,
-    /// Soft tissue from that fold to the underside of the jaw.
-    Chin,
-    /// The auricles.
-    Ears,
-    /// Soft tissue over the skull, above and behind the face.
-    Scalp,
-    /// All else in the head: bone, teeth, air, tongue, throat.
-    Other,
-    /// All that lies below jaw and occiput.
-    Neck,
-}
-
 /// Nasion, nose tip, subnasale, menton, right globe, right ear canal.
 pub(crate) fn landmarks(traits: &Traits) -> [Point; 6] {
     [nose::NASION, nose::tip(traits), nose::SUBNASALE, MENTON, eye::CENTRE, ear::CANAL]
@@ -78,45 +48,37 @@ pub(crate) fn tissue(anatomy: &Anatomy, p: Point, place: Place) -> Tissue {
     face(q, depth, brain)
 }
 
-/// The part at `p`, which lies at `place`.
-pub(crate) fn part(anatomy: &Anatomy, p: Point, place: Place) -> Part {
+/// The tissue at `p`, which lies at `place`, parts of the face ending at the bone.
+pub(crate) fn part(anatomy: &Anatomy, p: Point, place: Place) -> Tissue {
     let tissue = tissue(anatomy, p, place);
     let material = anatomy.material(p, place);
-    if tissue == Tissue::Rest && is_neck(p) {
-        return Part::Neck;
+    if tissue == Tissue::Neck {
+        return tissue;
     }
     if tissue != Tissue::Brain && (material.is_hard() || material == Material::Airway) {
-        return Part::Other;
+        return Tissue::Other;
     }
     let in_globe = matches!(material, Material::Sclera | Material::Vitreous | Material::Lens);
     match tissue {
-        Tissue::Background => Part::Background,
-        Tissue::Brain => Part::Brain,
-        Tissue::Ears => Part::Ears,
-        Tissue::Eyes if in_globe => Part::Eyes,
-        _ if !is_superficial(anatomy, p, place) => Part::Other,
-        Tissue::Eyes => Part::Eyes,
-        Tissue::UpperFace => Part::Brow,
-        Tissue::Nose => Part::Nose,
-        Tissue::Cheeks => Part::Cheeks,
-        // The border rises backwards, so that no mouth lies under the jaw.
-        Tissue::MouthChin if p[2] > FOLD + 0.1 * (MENTON[1] - p[1]) => Part::Mouth,
-        Tissue::MouthChin => Part::Chin,
-        Tissue::Rest => superficial_rest(p, -place.skin),
+        Tissue::Background | Tissue::Brain | Tissue::Ears => tissue,
+        Tissue::Eyes if in_globe => Tissue::Eyes,
+        _ if !is_superficial(anatomy, p, place) => Tissue::Other,
+        Tissue::Scalp | Tissue::Other => superficial_rest(p, -place.skin),
+        of_the_face => of_the_face,
     }
 }
 
 /// The part of soft tissue near the skin that no other tissue claims.
-fn superficial_rest([_, y, z]: Point, depth: f32) -> Part {
+fn superficial_rest([_, y, z]: Point, depth: f32) -> Tissue {
     let (top, bottom) = (nose::NASION[2], nose::SUBNASALE[2]);
     let in_face = y > 27.0 && z < HAIRLINE;
     match z {
         // Between the brows, and what lies between the skin of the forehead and the bone.
-        _ if in_face && z > top && depth < SHALLOW => Part::Brow,
+        _ if in_face && z > top && depth < SHALLOW => Tissue::Brow,
         // The groove of the upper lip.
-        _ if in_face && z < bottom && z > FOLD => Part::Mouth,
-        _ if !in_face && z > -10.0 => Part::Scalp,
-        _ => Part::Other,
+        _ if in_face && z < bottom && z > FOLD => Tissue::Mouth,
+        _ if !in_face && z > -10.0 => Tissue::Scalp,
+        _ => Tissue::Other,
     }
 }
 
@@ -187,15 +149,25 @@ fn face(q: Point, depth: f32, brain: f32) -> Tissue {
     if z >= brow {
         let near = depth < SHALLOW && depth < 0.55 * (depth + brain.max(0.0));
         let high = z < HAIRLINE;
-        return if y > 27.0 && near && high { Tissue::UpperFace } else { Tissue::Rest };
+        return if y > 27.0 && near && high { Tissue::Brow } else { rest(q) };
     }
     let cheek_end = MOUTH + 10.0;
     if z >= cheek_end {
         let near = y > 16.0 && depth < 24.0 && x > 8.0;
-        return if near { Tissue::Cheeks } else { Tissue::Rest };
+        return if near { Tissue::Cheeks } else { rest(q) };
     }
     let near = y > 20.0 && depth < 28.0 && z > under_jaw(y);
-    if near { Tissue::MouthChin } else { Tissue::Rest }
+    if near { lower_face(q) } else { rest(q) }
+}
+
+/// Mouth above the fold, chin below. The border rises backwards, so that no mouth lies under the
+/// jaw.
+fn lower_face([_, y, z]: Point) -> Tissue {
+    if z > FOLD + 0.1 * (MENTON[1] - y) { Tissue::Mouth } else { Tissue::Chin }
+}
+
+fn rest(q: Point) -> Tissue {
+    if is_neck(q) { Tissue::Neck } else { Tissue::Other }
 }
 
 #[cfg(test)]
@@ -211,20 +183,20 @@ mod tests {
             let [_, y, z] = marks.menton_mm;
             let from = |[x, y, z]: [f64; 3], forward, up| [x, y + forward, z + up];
             for (point_mm, part) in [
-                (marks.globes_mm[0], Part::Eyes),
-                (from(marks.nose_tip_mm, -2.0, 0.0), Part::Nose),
-                (from(marks.subnasale_mm, -4.0, -8.0), Part::Mouth),
-                (from(marks.nasion_mm, 2.0, 22.0), Part::Brow),
-                ([0.0, 0.0, 60.0], Part::Brain),
-                ([0.0, y - 90.0, z - 30.0], Part::Neck),
-                ([0.0, y, z - 60.0], Part::Background),
+                (marks.globes_mm[0], Tissue::Eyes),
+                (from(marks.nose_tip_mm, -2.0, 0.0), Tissue::Nose),
+                (from(marks.subnasale_mm, -4.0, -8.0), Tissue::Mouth),
+                (from(marks.nasion_mm, 2.0, 22.0), Tissue::Brow),
+                ([0.0, 0.0, 60.0], Tissue::Brain),
+                ([0.0, y - 90.0, z - 30.0], Tissue::Neck),
+                ([0.0, y, z - 60.0], Tissue::Background),
             ] {
                 assert_eq!(person.part_at(point_mm), part, "{seed}: {point_mm:?}");
             }
             let mut upwards =
                 (0..30).map(|up| person.part_at(from(marks.menton_mm, 0.0, f64::from(up))));
-            let first = upwards.find(|&part| part != Part::Background);
-            assert_eq!(first, Some(Part::Chin), "{seed}: above the menton");
+            let first = upwards.find(|&part| part != Tissue::Background);
+            assert_eq!(first, Some(Tissue::Chin), "{seed}: above the menton");
         }
     }
 }

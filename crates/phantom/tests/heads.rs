@@ -39,10 +39,11 @@ fn volumes_are_those_of_adults() {
         for (tissue, low, high) in [
             (Tissue::Brain, 1100.0, 1700.0),
             (Tissue::Eyes, 35.0, 75.0),
-            (Tissue::UpperFace, 45.0, 130.0),
+            (Tissue::Brow, 45.0, 130.0),
             (Tissue::Nose, 12.0, 40.0),
             (Tissue::Cheeks, 150.0, 330.0),
-            (Tissue::MouthChin, 140.0, 340.0),
+            (Tissue::Mouth, 60.0, 230.0),
+            (Tissue::Chin, 40.0, 200.0),
             (Tissue::Ears, 25.0, 75.0),
         ] {
             let volume_ml = labels.volume_ml(tissue);
@@ -170,7 +171,7 @@ fn variants_lack_what_they_say() {
     let (person, grid) = (Person::from_seed(1), head_grid(4.0));
     let defaced = phantom::labels(&person, &grid, Variant::Defaced);
     let whole = phantom::labels(&person, &grid, Variant::Whole);
-    for tissue in [Tissue::Nose, Tissue::MouthChin, Tissue::Eyes] {
+    for tissue in [Tissue::Nose, Tissue::Mouth, Tissue::Chin, Tissue::Eyes] {
         assert!(defaced.volume_ml(tissue) < 0.2 * whole.volume_ml(tissue), "{}", tissue.name());
     }
     assert!((defaced.volume_ml(Tissue::Brain) - whole.volume_ml(Tissue::Brain)).abs() < 1e-9);

@@ -11,31 +11,40 @@ pub enum Tissue {
     /// Globes, lids and the front of the orbits.
     Eyes = 2,
     /// Soft tissue from the brow to the hairline, back to the temples.
-    UpperFace = 3,
+    Brow = 3,
     /// Nasion to subnasale.
     Nose = 4,
     /// From the brow line to the mouth, in front of the ears.
     Cheeks = 5,
-    /// Lips, chin and jaw.
-    MouthChin = 6,
+    /// From subnasale to the fold above the chin.
+    Mouth = 6,
+    /// From that fold to the underside of the jaw.
+    Chin = 7,
     /// The auricles.
-    Ears = 7,
-    /// Scalp, skull, neck and all else in the head.
-    Rest = 8,
+    Ears = 8,
+    /// Skin and what lies under it, above and behind the face.
+    Scalp = 9,
+    /// Bone, teeth, tongue, throat and all else in the head.
+    Other = 10,
+    /// All below jaw and occiput.
+    Neck = 11,
 }
 
 impl Tissue {
     /// Every tissue, in the order of its number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Background,
         Self::Brain,
         Self::Eyes,
-        Self::UpperFace,
+        Self::Brow,
         Self::Nose,
         Self::Cheeks,
-        Self::MouthChin,
+        Self::Mouth,
+        Self::Chin,
         Self::Ears,
-        Self::Rest,
+        Self::Scalp,
+        Self::Other,
+        Self::Neck,
     ];
 
     /// The name that model cards use.
@@ -45,12 +54,15 @@ impl Tissue {
             Self::Background => "background",
             Self::Brain => "brain",
             Self::Eyes => "eyes",
-            Self::UpperFace => "upper_face",
+            Self::Brow => "brow",
             Self::Nose => "nose",
             Self::Cheeks => "cheeks",
-            Self::MouthChin => "mouth_chin",
+            Self::Mouth => "mouth",
+            Self::Chin => "chin",
             Self::Ears => "ears",
-            Self::Rest => "rest",
+            Self::Scalp => "scalp",
+            Self::Other => "other",
+            Self::Neck => "neck",
         }
     }
 
@@ -72,16 +84,25 @@ pub enum Region {
     Nose,
     /// From the brow line to the mouth, in front of the ears.
     Cheeks,
-    /// Lips, chin and jaw.
-    MouthChin,
+    /// From subnasale to the fold above the chin.
+    Mouth,
+    /// From that fold to the underside of the jaw.
+    Chin,
     /// The auricles.
     Ears,
 }
 
 impl Region {
     /// Every region, from the top of the face down, the ears last.
-    pub const ALL: [Self; 6] =
-        [Self::Eyes, Self::Brow, Self::Nose, Self::Cheeks, Self::MouthChin, Self::Ears];
+    pub const ALL: [Self; 7] = [
+        Self::Eyes,
+        Self::Brow,
+        Self::Nose,
+        Self::Cheeks,
+        Self::Mouth,
+        Self::Chin,
+        Self::Ears,
+    ];
 
     /// The name used in records.
     #[must_use]
@@ -91,7 +112,8 @@ impl Region {
             Self::Brow => "brow",
             Self::Nose => "nose",
             Self::Cheeks => "cheeks",
-            Self::MouthChin => "mouth_chin",
+            Self::Mouth => "mouth",
+            Self::Chin => "chin",
             Self::Ears => "ears",
         }
     }
@@ -101,15 +123,16 @@ impl Region {
     pub fn tissue(self) -> Tissue {
         match self {
             Self::Eyes => Tissue::Eyes,
-            Self::Brow => Tissue::UpperFace,
+            Self::Brow => Tissue::Brow,
             Self::Nose => Tissue::Nose,
             Self::Cheeks => Tissue::Cheeks,
-            Self::MouthChin => Tissue::MouthChin,
+            Self::Mouth => Tissue::Mouth,
+            Self::Chin => Tissue::Chin,
             Self::Ears => Tissue::Ears,
         }
     }
 
-    /// The region that a tissue makes up; `None` for brain, background and the rest.
+    /// The region that a tissue makes up; `None` for all that is not removed.
     #[must_use]
     pub fn of(tissue: Tissue) -> Option<Self> {
         Self::ALL.into_iter().find(|r| r.tissue() == tissue)
