@@ -44,22 +44,26 @@ pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A mask of any extent up to 70 x 5 x 5, for tests.
+    /// An extent of rows of one word, of a few, or of more than a block of eight.
+    pub(crate) fn any_extent() -> impl Strategy<Value = [usize; 3]> {
+        let ni = prop_oneof![3 => 1usize..70, 2 => 70usize..300, 1 => 500usize..700];
+        (ni, 1usize..7, 1usize..7).prop_map(|(ni, nj, nk)| [ni, nj, nk])
+    }
+
+    /// A mask of any extent: empty, full, speckled, or with few voxels set or left out.
     pub(crate) fn any_mask() -> impl Strategy<Value = (Vec<u64>, [usize; 3])> {
-        (1usize..70, 1usize..6, 1usize..6, 0u32..4, any::<u64>()).prop_map(
-            |(ni, nj, nk, density, seed)| {
-                let extent = [ni, nj, nk];
+        (any_extent(), prop::sample::select(vec![0u64, 1, 30, 500, 970, 999, 1000]), any::<u64>())
+            .prop_map(|(extent, per_mille, seed)| {
                 let mut state = seed | 1;
                 let set = |_| {
                     state ^= state << 13;
                     state ^= state >> 7;
                     state ^= state << 17;
-                    (state >> 33) & 3 >= u64::from(density)
+                    (state >> 33) % 1000 < per_mille
                 };
-                let voxels: Vec<bool> = (0..ni * nj * nk).map(set).collect();
+                let voxels: Vec<bool> = (0..extent.iter().product()).map(set).collect();
                 (pack(&voxels, extent), extent)
-            },
-        )
+            })
     }
 
     /// Bits of one bool a voxel.

@@ -4,7 +4,7 @@
 //! An extent is `[ni, nj, nk]`, `i` fastest. A bit mask holds one bit a voxel in rows of
 //! `ceil(ni / 64)` words: voxel `(i, j, k)` is bit `i % 64` of word `i / 64` of row `j + nj * k`,
 //! and bits past the end of a row are zero. Every kernel gives the same bits for every number of
-//! [`Workers`].
+//! [`Workers`] and at every [`Level`] of instructions.
 
 mod argmax;
 mod ball;
@@ -14,10 +14,13 @@ mod components;
 mod distance;
 mod field_mask;
 mod fill_masked;
+mod lanes;
+mod level;
 mod otsu;
 mod resample;
 mod smooth;
 mod threshold;
+mod value;
 mod workers;
 
 pub use argmax::argmax;
@@ -25,11 +28,13 @@ pub use ball::{close, dilate, erode, open};
 pub use bits::{and_not, complement, row_words};
 pub use block_mean::block_mean;
 pub use components::{fill_holes, keep_largest, keep_touching};
-pub use distance::distance;
+pub use distance::{distance, signed_distance};
 pub use field_mask::field_mask;
 pub use fill_masked::fill_masked;
+pub use level::{Level, UnknownLevel};
 pub use otsu::otsu;
 pub use resample::{resample, sample_point};
 pub use smooth::smooth;
-pub use threshold::threshold;
+pub use threshold::{bits_of, threshold, window};
+pub use value::Value;
 pub use workers::Workers;

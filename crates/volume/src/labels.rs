@@ -94,15 +94,8 @@ pub enum Region {
 
 impl Region {
     /// Every region, from the top of the face down, the ears last.
-    pub const ALL: [Self; 7] = [
-        Self::Eyes,
-        Self::Brow,
-        Self::Nose,
-        Self::Cheeks,
-        Self::Mouth,
-        Self::Chin,
-        Self::Ears,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Eyes, Self::Brow, Self::Nose, Self::Cheeks, Self::Mouth, Self::Chin, Self::Ears];
 
     /// The name used in records.
     #[must_use]

@@ -1,18 +1,27 @@
 //! Dilation, erosion, opening and closing with a ball given in millimetres.
+//!
+//! What lies outside the extent neither grows into it nor erodes it.
 
+mod rows;
 mod scalar;
 #[cfg(test)]
 mod tests;
 
-use crate::Workers;
-use crate::bits::{assert_words, complement};
+use crate::bits::{and_not, assert_words, complement};
+use crate::{Workers, distance};
+
+/// A ball of more rows than this is cheaper by distance, whose time hardly grows with the radius.
+const MOST_ROWS: usize = 1200;
 
 /// The voxels within `radius_mm` of a voxel of `mask`, centre to centre.
 ///
 /// The ball holds the offsets with `d^2 <= r^2 (1 + 1e-6)`, so that a radius of whole voxels is
-/// not lost to rounding. Time O(rows of the ball) a row. Dilation by rows: van den Boomgaard and
-/// van Balen (1992), "Methods for fast morphological image transforms using bitmapped binary
-/// images".
+/// not lost to rounding; both sides are `f32`, the squares summed in the order `i`, `j`, `k`.
+///
+/// Small balls by rows of bits, after van den Boomgaard and van Balen (1992), "Methods for fast
+/// morphological image transforms using bitmapped binary images": time O(words x rows of the
+/// ball). Large ones by capped distance: O(voxels x radius). One padded copy of the mask, or two
+/// volumes of `f32`.
 ///
 /// # Panics
 /// If `mask` has not the words of `extent`, or a spacing or the radius is not positive and finite
@@ -28,17 +37,19 @@ pub fn dilate(
     assert_words(mask, extent);
     assert!(spacing_mm.iter().all(|s| *s > 0.0 && s.is_finite()), "spacings are lengths");
     assert!(radius_mm >= 0.0 && radius_mm.is_finite(), "the radius is a length");
-    let rows = scalar::ball_rows(extent, spacing_mm, radius_mm);
-    let plane = crate::row_words(extent[0]) * extent[1];
-    let mut out = vec![0u64; mask.len()];
-    workers.for_each_chunk(&mut out, plane.max(1), |k, plane| {
-        scalar::dilate_plane(mask, extent, &rows, k, plane);
-    });
-    out
+    if mask.is_empty() {
+        return Vec::new();
+    }
+    let square = (radius_mm * radius_mm * (1.0 + 1e-6)) as f32;
+    let ball = scalar::ball_rows(extent, spacing_mm, square);
+    if ball.len() > MOST_ROWS || ball[0].half_width > rows::MOST_HALF_WIDTH {
+        distance::within(mask, extent, spacing_mm, square, workers)
+    } else {
+        rows::dilate(mask, extent, &ball, workers)
+    }
 }
 
-/// The voxels of `mask` further than `radius_mm` from every voxel outside it. What lies outside
-/// the extent does not erode.
+/// The voxels of `mask` further than `radius_mm` from every voxel outside it.
 ///
 /// # Panics
 /// As [`dilate`].
@@ -51,7 +62,7 @@ pub fn erode(
     workers: Workers,
 ) -> Vec<u64> {
     let outside = complement(mask, extent);
-    complement(&dilate(&outside, extent, spacing_mm, radius_mm, workers), extent)
+    and_not(mask, &dilate(&outside, extent, spacing_mm, radius_mm, workers))
 }
 
 /// Erosion, then dilation: removes what no ball of that radius fits into.

@@ -1,15 +1,18 @@
 use proptest::prelude::*;
 
-use super::{close, dilate, erode, open};
+use super::{close, dilate, erode, open, rows, scalar};
 use crate::Workers;
 use crate::bits::tests::{any_mask, pack, unpack};
+use crate::distance;
+use crate::workers::tests::any_workers;
 
+/// Whether a voxel of `voxels` lies in the ball around each voxel, pair by pair.
 fn naive(voxels: &[bool], extent: [usize; 3], spacing: [f64; 3], radius: f64) -> Vec<bool> {
     let [ni, nj, _] = extent;
-    let place = |at: usize| [at % ni, at / ni % nj, at / ni / nj].map(|v| v as f64);
+    let place = |at: usize| [at % ni, at / ni % nj, at / ni / nj];
     let near = |a: usize, b: usize| {
         let (p, q) = (place(a), place(b));
-        let d: f64 = (0..3).map(|n| ((p[n] - q[n]) * spacing[n]).powi(2)).sum();
+        let d: f64 = (0..3).map(|n| (p[n].abs_diff(q[n]) as f64 * spacing[n]).powi(2)).sum();
         d <= radius * radius * (1.0 + 1e-6)
     };
     let set: Vec<usize> = (0..voxels.len()).filter(|&at| voxels[at]).collect();
@@ -18,20 +21,54 @@ fn naive(voxels: &[bool], extent: [usize; 3], spacing: [f64; 3], radius: f64) ->
 
 proptest! {
     #[test]
-    fn dilation_and_erosion_equal_their_definition(
+    fn both_ways_equal_the_definition_at_every_level(
+        (mask, extent) in any_mask(),
+        spacing in prop::array::uniform3(0.4f64..3.0),
+        radius in prop_oneof![0.0f64..6.0, 0.0f64..60.0],
+        workers in any_workers(),
+    ) {
+        let square = (radius * radius * (1.0 + 1e-6)) as f32;
+        let ball = scalar::ball_rows(extent, spacing, square);
+        let expected = scalar::dilate(&unpack(&mask, extent), extent, &ball);
+        if ball[0].half_width <= rows::MOST_HALF_WIDTH {
+            let by_rows = rows::dilate(&mask, extent, &ball, workers);
+            prop_assert_eq!(unpack(&by_rows, extent), expected.clone(), "by rows");
+        }
+        let by_distance = distance::within(&mask, extent, spacing, square, workers);
+        prop_assert_eq!(unpack(&by_distance, extent), expected.clone(), "by distance");
+        let dilated = dilate(&mask, extent, spacing, radius, workers);
+        prop_assert_eq!(unpack(&dilated, extent), expected, "as chosen");
+    }
+
+    #[test]
+    fn erosion_is_dilation_of_what_is_not_set(
         (mask, extent) in any_mask(),
         spacing in prop::array::uniform3(0.4f64..3.0),
         radius in 0.0f64..6.0,
-        threads in 1usize..3,
+        workers in any_workers(),
     ) {
-        let workers = Workers::new(threads);
-        let voxels = unpack(&mask, extent);
-        let expected = naive(&voxels, extent, spacing, radius);
-        prop_assert_eq!(unpack(&dilate(&mask, extent, spacing, radius, workers), extent), expected);
-        let outside: Vec<bool> = voxels.iter().map(|v| !v).collect();
-        let kept: Vec<bool> =
-            naive(&outside, extent, spacing, radius).iter().map(|v| !v).collect();
-        prop_assert_eq!(unpack(&erode(&mask, extent, spacing, radius, workers), extent), kept);
+        let square = (radius * radius * (1.0 + 1e-6)) as f32;
+        let ball = scalar::ball_rows(extent, spacing, square);
+        let outside: Vec<bool> = unpack(&mask, extent).iter().map(|v| !v).collect();
+        let expected: Vec<bool> =
+            scalar::dilate(&outside, extent, &ball).iter().map(|v| !v).collect();
+        let eroded = erode(&mask, extent, spacing, radius, workers);
+        prop_assert_eq!(unpack(&eroded, extent), expected);
+    }
+}
+
+/// The rows of the ball against its definition by pairs, on spacings that leave no ties.
+#[test]
+fn the_ball_is_all_within_the_radius() {
+    for (extent, spacing, radius) in [
+        ([70, 5, 5], [0.45, 0.45, 0.8], 2.0),
+        ([9, 20, 7], [1.0, 1.0, 1.0], 3.0),
+        ([80, 3, 2], [0.4, 1.3, 5.0], 12.5),
+    ] {
+        let n: usize = extent.iter().product();
+        let voxels: Vec<bool> = (0..n).map(|at| at % 97 == 13).collect();
+        let found = dilate(&pack(&voxels, extent), extent, spacing, radius, Workers::ONE);
+        assert_eq!(unpack(&found, extent), naive(&voxels, extent, spacing, radius));
     }
 }
 

@@ -4,15 +4,20 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use crate::Workers;
-use crate::bits::assert_words;
+use crate::bits::{assert_words, complement, row_words};
+use crate::lanes::{Lanes, Work};
+use scalar::Scratch;
 
 /// The distance in millimetres from each voxel to the nearest voxel of `mask`, centre to centre,
 /// or `cap_mm` where that is less: an infinite cap gives every distance, and infinity everywhere
-/// if the mask is empty. The time grows with the cap.
+/// if the mask is empty.
 ///
 /// Separable: rows, then columns of rows, each by a search outward that stops where no nearer
-/// voxel can lie (Saito and Toriwaki, 1994, doi:10.1016/0031-3203(94)90133-3).
+/// voxel can lie (Saito and Toriwaki, 1994, doi:10.1016/0031-3203(94)90133-3). Time
+/// O(voxels x the smaller of the cap and the largest distance); no volume but the result.
 ///
 /// # Panics
 /// If `mask` has not the words of `extent`, a spacing is not positive and finite, or the cap is not
@@ -25,40 +30,164 @@ pub fn distance(
     cap_mm: f64,
     workers: Workers,
 ) -> Vec<f32> {
-    assert_words(mask, extent);
-    assert!(spacing_mm.iter().all(|s| *s > 0.0 && s.is_finite()), "spacings are lengths");
     assert!(cap_mm > 0.0, "the cap is a length");
     let cap = (cap_mm * cap_mm) as f32;
-    let [ni, nj, nk] = extent;
-    let [si, sj, sk] = spacing_mm.map(|s| s as f32);
-    let plane_len = (ni * nj).max(1);
-    let mut squares = vec![0.0f32; ni * nj * nk];
-    let words = crate::row_words(ni);
-    workers.for_each_chunk(&mut squares, plane_len, |k, plane| {
-        let mut rows = vec![0.0f32; plane.len()];
-        for (j, row) in rows.chunks_exact_mut(ni).enumerate() {
-            scalar::along_row(&mask[(j + nj * k) * words..][..words], si, cap, row);
-        }
-        scalar::across_rows(&rows, ni, sj, plane);
-    });
-    let mut out = vec![0.0f32; squares.len()];
-    // Each chunk is row `j` of every plane: gathered, searched along `k`, and put in place below.
-    let mut by_row: Vec<Vec<&mut [f32]>> = (0..nj).map(|_| Vec::with_capacity(nk)).collect();
-    for (n, row) in out.chunks_mut(ni.max(1)).enumerate() {
-        by_row[n % nj].push(row);
-    }
-    workers.for_each_chunk(&mut by_row, 1, |j, rows| {
-        let mut gathered = Vec::with_capacity(ni * nk);
-        for k in 0..nk {
-            gathered.extend_from_slice(&squares[(j + nj * k) * ni..][..ni]);
-        }
-        let mut nearest = vec![0.0f32; gathered.len()];
-        scalar::across_rows(&gathered, ni, sk, &mut nearest);
-        for (row, squares) in rows[0].iter_mut().zip(nearest.chunks_exact(ni)) {
-            for (distance, square) in row.iter_mut().zip(squares) {
-                *distance = square.sqrt();
-            }
+    squares(mask, extent, spacing_mm, cap, workers, Then::Root)
+}
+
+/// The distance to the surface of `mask`, in millimetres, positive outside and negative within:
+/// outside to the nearest voxel set, within to the nearest voxel not set, and `cap_mm` at most.
+///
+/// # Panics
+/// As [`distance`].
+#[must_use]
+pub fn signed_distance(
+    mask: &[u64],
+    extent: [usize; 3],
+    spacing_mm: [f64; 3],
+    cap_mm: f64,
+    workers: Workers,
+) -> Vec<f32> {
+    let mut out = distance(mask, extent, spacing_mm, cap_mm, workers);
+    let within = distance(&complement(mask, extent), extent, spacing_mm, cap_mm, workers);
+    workers.for_each_chunk(&mut out, (extent[0] * extent[1]).max(1), |k, plane| {
+        let within = &within[k * extent[0] * extent[1]..][..plane.len()];
+        for (distance, within) in plane.iter_mut().zip(within) {
+            *distance -= within;
         }
     });
     out
+}
+
+/// The voxels whose squared distance to `mask` is at most `square`.
+pub(crate) fn within(
+    mask: &[u64],
+    extent: [usize; 3],
+    spacing_mm: [f64; 3],
+    square: f32,
+    workers: Workers,
+) -> Vec<u64> {
+    // Anything beyond the square is as good as the next number after it.
+    let squares = squares(mask, extent, spacing_mm, square.next_up(), workers, Then::Nothing);
+    crate::window(&squares, extent, 0.0..=square, workers)
+}
+
+/// What becomes of squared distances.
+#[derive(Debug, Clone, Copy)]
+enum Then {
+    Nothing,
+    Root,
+}
+
+/// Squared distances, at most `cap`, or their roots.
+fn squares(
+    mask: &[u64],
+    extent: [usize; 3],
+    spacing_mm: [f64; 3],
+    cap: f32,
+    workers: Workers,
+    then: Then,
+) -> Vec<f32> {
+    assert_words(mask, extent);
+    assert!(spacing_mm.iter().all(|s| *s > 0.0 && s.is_finite()), "spacings are lengths");
+    let [ni, nj, nk] = extent;
+    let mut squares = vec![0.0f32; ni * nj * nk];
+    if squares.is_empty() {
+        return squares;
+    }
+    // All else is set, and has been left at 0.
+    let Some([is, js, ks]) = scalar::unset_box(mask, extent) else {
+        return squares;
+    };
+    let spacing = spacing_mm.map(|s| s as f32);
+    let words = row_words(ni);
+    let planes = &mut squares[ks.start * ni * nj..ks.end * ni * nj];
+    workers.for_each_chunk_with(planes, ni * nj, Scratch::default, |scratch, k, plane| {
+        let first = (ks.start + k) * nj + js.start;
+        let mask = &mask[first * words..][..js.len() * words];
+        let plane = &mut plane[js.start * ni..js.end * ni];
+        let is = is.clone();
+        workers.level().with(Plane { mask, ni, is, spacing, cap, plane, scratch });
+    });
+    // Row `j` of every plane is gathered, searched along `k`, and put back.
+    let mut by_row: Vec<Vec<&mut [f32]>> = js.clone().map(|_| Vec::with_capacity(nk)).collect();
+    for plane in planes.chunks_exact_mut(ni * nj) {
+        let rows = plane[js.start * ni..js.end * ni].chunks_exact_mut(ni);
+        for (row, rows) in rows.zip(&mut by_row) {
+            rows.push(&mut row[is.clone()]);
+        }
+    }
+    let make = || (Vec::new(), Scratch::default());
+    workers.for_each_chunk_with(&mut by_row, 1, make, |(gathered, scratch), _, rows| {
+        gathered.clear();
+        for row in &rows[0] {
+            gathered.extend_from_slice(row);
+        }
+        workers.level().with(Finish {
+            gathered,
+            ni: is.len(),
+            spacing: spacing[2],
+            cap,
+            scratch,
+            then,
+        });
+        for (row, values) in rows[0].iter_mut().zip(gathered.chunks_exact(is.len())) {
+            row.copy_from_slice(values);
+        }
+    });
+    squares
+}
+
+/// Distances within one plane.
+struct Plane<'a> {
+    mask: &'a [u64],
+    ni: usize,
+    is: Range<usize>,
+    spacing: [f32; 3],
+    cap: f32,
+    plane: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl Work for Plane<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let words = self.mask.chunks_exact(row_words(self.ni));
+        for (row, words) in self.plane.chunks_exact_mut(self.ni).zip(words) {
+            scalar::along_row(words, self.spacing[0], self.cap, row);
+        }
+        let Self { plane, ni, is, scratch, .. } = self;
+        scalar::across_rows(lanes, plane, ni, is, self.spacing[1], self.cap, scratch);
+    }
+}
+
+/// Distances across planes, of one row of each.
+struct Finish<'a> {
+    gathered: &'a mut [f32],
+    ni: usize,
+    spacing: f32,
+    cap: f32,
+    scratch: &'a mut Scratch,
+    then: Then,
+}
+
+impl Work for Finish<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { gathered, ni, scratch, .. } = self;
+        scalar::across_rows(lanes, gathered, ni, 0..ni, self.spacing, self.cap, scratch);
+        if let Then::Root = self.then {
+            let (vectors, rest) = gathered.as_chunks_mut();
+            for values in vectors {
+                lanes.store(lanes.sqrt(lanes.load(values)), values);
+            }
+            for value in rest {
+                *value = value.sqrt();
+            }
+        }
+    }
 }

@@ -1,54 +1,214 @@
-/// Squared distances along one row of bits, at most `cap`.
-pub(super) fn along_row(words: &[u64], spacing: f32, cap: f32, row: &mut [f32]) {
-    let is_set = |i: usize| words[i / 64] >> (i % 64) & 1 == 1;
-    let mut since = f32::INFINITY;
-    for (i, distance) in row.iter_mut().enumerate() {
-        since = if is_set(i) { 0.0 } else { since + spacing };
-        *distance = since;
+use std::ops::Range;
+
+use crate::bits::{last_word, row_words};
+use crate::lanes::{F32S, Lanes, at, at_mut};
+
+/// The box of all voxels that are not set, and one voxel around it: no voxel outside is nearer to
+/// one within than the nearest in the box. `None` if every voxel is set.
+pub(super) fn unset_box(mask: &[u64], [ni, nj, nk]: [usize; 3]) -> Option<[Range<usize>; 3]> {
+    let n = row_words(ni);
+    let mut along_i = vec![0u64; n];
+    let mut along = [nj..0, nk..0];
+    for (row, words) in mask.chunks_exact(n).enumerate() {
+        let mut any = 0;
+        for (at, (seen, word)) in along_i.iter_mut().zip(words).enumerate() {
+            let unset = !word & if at + 1 == n { last_word(ni) } else { !0 };
+            *seen |= unset;
+            any |= unset;
+        }
+        if any != 0 {
+            for (range, at) in along.iter_mut().zip([row % nj, row / nj]) {
+                *range = range.start.min(at)..range.end.max(at + 1);
+            }
+        }
     }
-    since = f32::INFINITY;
-    for (i, distance) in row.iter_mut().enumerate().rev() {
-        since = if is_set(i) { 0.0 } else { since + spacing };
-        let nearest = since.min(*distance);
-        *distance = (nearest * nearest).min(cap);
+    let first = along_i.iter().position(|w| *w != 0)?;
+    let last = along_i.iter().rposition(|w| *w != 0)?;
+    let is = first * 64 + along_i[first].trailing_zeros() as usize
+        ..last * 64 + 64 - along_i[last].leading_zeros() as usize;
+    let widened = |r: Range<usize>, n: usize| r.start.saturating_sub(1)..(r.end + 1).min(n);
+    let [js, ks] = along;
+    Some([widened(is, ni), widened(js, nj), widened(ks, nk)])
+}
+
+/// Squared distances along one row of bits, at most `cap`.
+#[inline(always)]
+pub(super) fn along_row(words: &[u64], spacing: f32, cap: f32, row: &mut [f32]) {
+    let n = row.len();
+    let mut left = None;
+    let mut at = 0;
+    while at < n {
+        let set = next(words, at, n, 0);
+        fill_gap(row, left, at..set, (set < n).then_some(set), spacing, cap);
+        at = next(words, set, n, !0);
+        row[set..at].fill(0.0);
+        left = at.checked_sub(1);
     }
 }
 
-/// Columns searched together: their values stay in registers.
-const COLUMNS: usize = 32;
+/// The first voxel from `at` on whose bit differs from that of `flip`, or `n`.
+#[inline(always)]
+fn next(words: &[u64], at: usize, n: usize, flip: u64) -> usize {
+    let mut word = at / 64;
+    let mut rest = match words.get(word) {
+        Some(bits) => (bits ^ flip) & (!0 << (at % 64)),
+        None => return n,
+    };
+    while rest == 0 {
+        word += 1;
+        match words.get(word) {
+            Some(bits) => rest = bits ^ flip,
+            None => return n,
+        }
+    }
+    (word * 64 + rest.trailing_zeros() as usize).min(n)
+}
 
-/// For each row of `ni` squared distances, the smallest of each column's values plus the square
-/// of its distance in rows.
+/// Voxels that are not set, between the nearest set ones on both sides.
+#[inline(always)]
+fn fill_gap(
+    row: &mut [f32],
+    left: Option<usize>,
+    gap: std::ops::Range<usize>,
+    right: Option<usize>,
+    spacing: f32,
+    cap: f32,
+) {
+    let first = gap.start;
+    let square = |steps: u32| {
+        let along = steps as f32 * spacing;
+        along * along
+    };
+    let values = &mut row[gap];
+    let n = values.len();
+    match (left, right) {
+        (None, None) => values.fill(cap),
+        _ => {
+            let far = n as u32 + 1;
+            for (at, value) in values.iter_mut().enumerate() {
+                let at = at as u32;
+                let from_left = if left.is_some() { at + 1 } else { far };
+                let from_right = if right.is_some() { n as u32 - at } else { far };
+                *value = square(from_left.min(from_right)).min(cap);
+            }
+        }
+    }
+    debug_assert!(left.is_none_or(|l| l + 1 == first));
+}
+
+/// Columns searched together: their values stay in registers.
+const COLUMNS: usize = 2 * F32S;
+
+/// Some columns of all rows, and how far from each row lies the next that has anything nearer than
+/// the cap, before and after it.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    block: Vec<[f32; COLUMNS]>,
+    live_before: Vec<usize>,
+    live_after: Vec<usize>,
+}
+
+/// For some columns of rows of `ni` squared distances, the smallest of each column's values plus
+/// the square of its distance in rows.
 ///
 /// A step outward of `d` rows adds at least `d^2 s^2`, so that the search for a few columns ends
-/// where that reaches the largest value that they still hold.
-pub(super) fn across_rows(rows: &[f32], ni: usize, spacing: f32, nearest: &mut [f32]) {
-    let n_rows = rows.len() / ni.max(1);
-    for first in (0..ni).step_by(COLUMNS) {
-        let n = COLUMNS.min(ni - first);
-        let columns = |row: usize| &rows[row * ni + first..][..n];
-        for row in 0..n_rows {
-            let mut held = [0.0f32; COLUMNS];
-            held[..n].copy_from_slice(columns(row));
-            for step in 1..n_rows {
-                let away = step as f32 * spacing;
-                let square = away * away;
-                if held.iter().all(|&v| v <= square) {
-                    break;
-                }
-                let before = row.checked_sub(step);
-                let after = Some(row + step).filter(|&r| r < n_rows);
-                if before.is_none() && after.is_none() {
-                    break;
-                }
-                for other in [before, after].into_iter().flatten() {
-                    for (held, &value) in held.iter_mut().zip(columns(other)) {
-                        let through = value + square;
-                        *held = if through < *held { through } else { *held };
-                    }
+/// where that reaches the largest value that they still hold. Rows of nothing but `cap` are passed
+/// over: none is nearer through them.
+#[inline(always)]
+pub(super) fn across_rows<L: Lanes>(
+    lanes: L,
+    rows: &mut [f32],
+    ni: usize,
+    columns: Range<usize>,
+    spacing: f32,
+    cap: f32,
+    scratch: &mut Scratch,
+) {
+    let n_rows = rows.len() / ni;
+    let Scratch { block, live_before, live_after } = scratch;
+    block.resize(n_rows, [cap; COLUMNS]);
+    live_before.resize(n_rows, 0);
+    live_after.resize(n_rows, 0);
+    let caps = lanes.splat(cap);
+    for first in columns.clone().step_by(COLUMNS) {
+        let n = COLUMNS.min(columns.end - first);
+        for (held, row) in block.iter_mut().zip(rows.chunks_exact(ni)) {
+            match row[first..columns.end].first_chunk() {
+                Some(values) => *held = *values,
+                None => {
+                    *held = [cap; COLUMNS];
+                    held[..n].copy_from_slice(&row[first..columns.end]);
                 }
             }
-            nearest[row * ni + first..][..n].copy_from_slice(&held[..n]);
         }
+        let mut steps = n_rows;
+        for (values, before) in block.iter().zip(live_before.iter_mut()) {
+            *before = steps + 1;
+            let [a, b] = load(lanes, values);
+            let is_live = lanes.any_above(caps, a) || lanes.any_above(caps, b);
+            steps = if is_live { 0 } else { (steps + 1).min(n_rows) };
+        }
+        // Whether the row looked at is live: the row after it was told so above.
+        let mut is_live = steps == 0;
+        steps = n_rows;
+        for (after, before) in live_after.iter_mut().zip(live_before.iter()).rev() {
+            *after = steps + 1;
+            steps = if is_live { 0 } else { (steps + 1).min(n_rows) };
+            is_live = *before == 1;
+        }
+        let firsts = live_before.iter().zip(live_after.iter());
+        for (row, ((before, after), out)) in firsts.zip(rows.chunks_exact_mut(ni)).enumerate() {
+            let held = search(lanes, block, row, *before.min(after), spacing);
+            match out[first..columns.end].first_chunk_mut::<COLUMNS>() {
+                Some(values) => store(lanes, held, values),
+                None => {
+                    let mut values = [0.0f32; COLUMNS];
+                    store(lanes, held, &mut values);
+                    out[first..columns.end].copy_from_slice(&values[..n]);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn store<L: Lanes>(lanes: L, [a, b]: [L::F; 2], values: &mut [f32; COLUMNS]) {
+    lanes.store(a, at_mut(values, 0));
+    lanes.store(b, at_mut(values, F32S));
+}
+
+#[inline(always)]
+fn load<L: Lanes>(lanes: L, values: &[f32; COLUMNS]) -> [L::F; 2] {
+    [lanes.load(at(values, 0)), lanes.load(at(values, F32S))]
+}
+
+/// The smallest of the values of a row and those of other rows plus the square of their distance.
+#[inline(always)]
+fn search<L: Lanes>(
+    lanes: L,
+    block: &[[f32; COLUMNS]],
+    row: usize,
+    first_step: usize,
+    spacing: f32,
+) -> [L::F; 2] {
+    let [mut a, mut b] = load(lanes, &block[row]);
+    let mut step = first_step;
+    loop {
+        let away = step as f32 * spacing;
+        let square = lanes.splat(away * away);
+        if !lanes.any_above(a, square) && !lanes.any_above(b, square) {
+            return [a, b];
+        }
+        let before = row.checked_sub(step).and_then(|r| block.get(r));
+        let after = block.get(row + step);
+        if before.is_none() && after.is_none() {
+            return [a, b];
+        }
+        for other in [before, after].into_iter().flatten() {
+            let [c, d] = load(lanes, other);
+            a = lanes.min(lanes.add(c, square), a);
+            b = lanes.min(lanes.add(d, square), b);
+        }
+        step += 1;
     }
 }

@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
-use super::distance;
-use crate::Workers;
+use super::{distance, signed_distance};
+use crate::bits::complement;
 use crate::bits::tests::{any_mask, unpack};
+use crate::workers::tests::any_workers;
 
 proptest! {
     #[test]
@@ -10,14 +11,16 @@ proptest! {
         (mask, extent) in any_mask(),
         spacing in prop::array::uniform3(0.4f64..3.0),
         cap in prop_oneof![Just(f64::INFINITY), 0.5f64..20.0],
-        threads in 1usize..4,
+        workers in any_workers(),
     ) {
         let [ni, nj, _] = extent;
         let place = |at: usize| [at % ni, at / ni % nj, at / ni / nj].map(|v| v as f64);
         let voxels = unpack(&mask, extent);
         let set: Vec<_> = (0..voxels.len()).filter(|&at| voxels[at]).map(place).collect();
-        let found = distance(&mask, extent, spacing, cap, Workers::new(threads));
-        for (at, &found) in found.iter().enumerate() {
+        let found = distance(&mask, extent, spacing, cap, workers);
+        // Pair by pair, so every so many voxels where there are many pairs.
+        let stride = (voxels.len() * set.len() / 1_000_000).max(1);
+        for (at, &found) in found.iter().enumerate().step_by(stride) {
             let p = place(at);
             let expected = set
                 .iter()
@@ -29,6 +32,35 @@ proptest! {
                 found.is_infinite()
             };
             prop_assert!(same, "voxel {at}: {found} for {expected}");
+        }
+    }
+
+    #[test]
+    fn every_level_and_number_of_threads_gives_the_same_bits(
+        (mask, extent) in any_mask(),
+        spacing in prop::array::uniform3(0.4f64..3.0),
+        cap in prop_oneof![Just(f64::INFINITY), 0.5f64..20.0],
+        workers in any_workers(),
+    ) {
+        let bits = |v: Vec<f32>| v.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        prop_assert_eq!(
+            bits(distance(&mask, extent, spacing, cap, workers)),
+            bits(distance(&mask, extent, spacing, cap, crate::Workers::ONE))
+        );
+    }
+
+    #[test]
+    fn the_signed_distance_is_that_to_the_other_side(
+        (mask, extent) in any_mask(),
+        spacing in prop::array::uniform3(0.4f64..3.0),
+        workers in any_workers(),
+    ) {
+        let signed = signed_distance(&mask, extent, spacing, 50.0, workers);
+        let outside = distance(&mask, extent, spacing, 50.0, workers);
+        let within = distance(&complement(&mask, extent), extent, spacing, 50.0, workers);
+        for (at, is_set) in unpack(&mask, extent).into_iter().enumerate() {
+            let expected = if is_set { -within[at] } else { outside[at] };
+            prop_assert_eq!(signed[at].to_bits(), expected.to_bits());
         }
     }
 }

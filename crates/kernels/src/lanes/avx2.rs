@@ -1,0 +1,152 @@
+#![expect(unsafe_code, reason = "intrinsics, behind a token that proves them")]
+
+use std::arch::x86_64::*;
+
+use super::{F32S, I16S, Lanes};
+
+/// AVX2: pairs of registers of 256 bits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    /// # Safety
+    /// The processor has AVX2.
+    #[inline(always)]
+    pub(crate) unsafe fn new() -> Self {
+        Self(())
+    }
+}
+
+macro_rules! call {
+    ($intrinsic:ident $(::<$c:ident>)? ($($arg:expr),*)) => {
+        // SAFETY: a token exists, so that the processor has the instruction; arrays that are
+        // pointed to have the bytes of the vector, and no alignment is asked for.
+        unsafe { $intrinsic$(::<$c>)?($($arg),*) }
+    };
+}
+
+impl Avx2 {
+    #[inline(always)]
+    fn load_integers<T>(self, values: &[T]) -> __m256i {
+        debug_assert!(size_of_val(values) == 32);
+        call!(_mm256_loadu_si256(values.as_ptr().cast()))
+    }
+}
+
+impl Lanes for Avx2 {
+    type F = [__m256; 2];
+    type I = [__m256i; 2];
+
+    #[inline(always)]
+    fn load(self, values: &[f32; F32S]) -> Self::F {
+        let (halves, _) = values.as_chunks::<8>();
+        [call!(_mm256_loadu_ps(halves[0].as_ptr())), call!(_mm256_loadu_ps(halves[1].as_ptr()))]
+    }
+    #[inline(always)]
+    fn store(self, vector: Self::F, values: &mut [f32; F32S]) {
+        let (halves, _) = values.as_chunks_mut::<8>();
+        for (half, part) in halves.iter_mut().zip(vector) {
+            call!(_mm256_storeu_ps(half.as_mut_ptr(), part));
+        }
+    }
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self::F {
+        [call!(_mm256_set1_ps(value)); 2]
+    }
+    #[inline(always)]
+    fn add(self, a: Self::F, b: Self::F) -> Self::F {
+        [call!(_mm256_add_ps(a[0], b[0])), call!(_mm256_add_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::F, b: Self::F) -> Self::F {
+        [call!(_mm256_mul_ps(a[0], b[0])), call!(_mm256_mul_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn min(self, a: Self::F, b: Self::F) -> Self::F {
+        [call!(_mm256_min_ps(a[0], b[0])), call!(_mm256_min_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn sqrt(self, a: Self::F) -> Self::F {
+        [call!(_mm256_sqrt_ps(a[0])), call!(_mm256_sqrt_ps(a[1]))]
+    }
+    #[inline(always)]
+    fn any_above(self, a: Self::F, b: Self::F) -> bool {
+        let above = [
+            call!(_mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0])),
+            call!(_mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1])),
+        ];
+        call!(_mm256_movemask_ps(_mm256_or_ps(above[0], above[1]))) != 0
+    }
+    #[inline(always)]
+    fn load_i16(self, values: &[i16; I16S]) -> Self::I {
+        let (halves, _) = values.as_chunks::<16>();
+        [self.load_integers(&halves[0]), self.load_integers(&halves[1])]
+    }
+    #[inline(always)]
+    fn store_i16(self, vector: Self::I, values: &mut [i16; I16S]) {
+        let (halves, _) = values.as_chunks_mut::<16>();
+        for (half, part) in halves.iter_mut().zip(vector) {
+            call!(_mm256_storeu_si256(half.as_mut_ptr().cast(), part));
+        }
+    }
+    #[inline(always)]
+    fn min_i16(self, a: Self::I, b: Self::I) -> Self::I {
+        [call!(_mm256_min_epi16(a[0], b[0])), call!(_mm256_min_epi16(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn max_i16(self, a: Self::I, b: Self::I) -> Self::I {
+        [call!(_mm256_max_epi16(a[0], b[0])), call!(_mm256_max_epi16(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn within_f32(self, values: &[f32; 64], low: f32, high: f32) -> u64 {
+        let (low, high) = (call!(_mm256_set1_ps(low)), call!(_mm256_set1_ps(high)));
+        let (parts, _) = values.as_chunks::<8>();
+        let mut word = 0;
+        for (n, part) in parts.iter().enumerate() {
+            let v = call!(_mm256_loadu_ps(part.as_ptr()));
+            let not_below = call!(_mm256_cmp_ps::<_CMP_GE_OQ>(v, low));
+            let not_above = call!(_mm256_cmp_ps::<_CMP_LE_OQ>(v, high));
+            let both = call!(_mm256_and_ps(not_below, not_above));
+            word |= u64::from(call!(_mm256_movemask_ps(both)).cast_unsigned()) << (8 * n);
+        }
+        word
+    }
+    #[inline(always)]
+    fn within_i16(self, values: &[i16; 64], low: i16, high: i16) -> u64 {
+        let (low, high) = (call!(_mm256_set1_epi16(low)), call!(_mm256_set1_epi16(high)));
+        let (parts, _) = values.as_chunks::<32>();
+        let mut outside = 0;
+        for (n, part) in parts.iter().enumerate() {
+            let [a, b] = self.load_i16(part);
+            let below = [call!(_mm256_cmpgt_epi16(low, a)), call!(_mm256_cmpgt_epi16(low, b))];
+            let above = [call!(_mm256_cmpgt_epi16(a, high)), call!(_mm256_cmpgt_epi16(b, high))];
+            let a = call!(_mm256_or_si256(below[0], above[0]));
+            let b = call!(_mm256_or_si256(below[1], above[1]));
+            // Packing works within halves of 128 bits: their middle parts are swapped back.
+            let packed = call!(_mm256_packs_epi16(a, b));
+            let ordered = call!(_mm256_permute4x64_epi64::<IN_ORDER>(packed));
+            let bits = call!(_mm256_movemask_epi8(ordered)).cast_unsigned();
+            outside |= u64::from(bits) << (32 * n);
+        }
+        !outside
+    }
+    #[inline(always)]
+    fn within_u8(self, values: &[u8; 64], low: u8, high: u8) -> u64 {
+        let low = call!(_mm256_set1_epi8(low.cast_signed()));
+        let high = call!(_mm256_set1_epi8(high.cast_signed()));
+        let (halves, _) = values.as_chunks::<32>();
+        let mut word = 0;
+        for (n, half) in halves.iter().enumerate() {
+            let v = self.load_integers(half);
+            let not_below = call!(_mm256_cmpeq_epi8(_mm256_max_epu8(v, low), v));
+            let not_above = call!(_mm256_cmpeq_epi8(_mm256_min_epu8(v, high), v));
+            let both = call!(_mm256_and_si256(not_below, not_above));
+            let bits = call!(_mm256_movemask_epi8(both)).cast_unsigned();
+            word |= u64::from(bits) << (32 * n);
+        }
+        word
+    }
+}
+
+/// The four 64-bit parts with the middle two swapped.
+const IN_ORDER: i32 = 0b11_01_10_00;

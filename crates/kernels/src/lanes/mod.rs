@@ -1,0 +1,93 @@
+//! Vectors of a fixed number of lanes, the same at every level, so that one source of a kernel
+//! gives the same bits at all of them.
+//!
+//! A token stands for the instructions; it is made where they were detected, so that holding one
+//! proves them. Kernels are generic over [`Lanes`] and are compiled for a level by
+//! [`Level::with`](crate::Level::with).
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512::Avx512;
+#[cfg(target_arch = "aarch64")]
+pub(crate) use neon::Neon;
+pub(crate) use scalar::Scalar;
+
+/// Lanes of a vector of `f32`.
+pub(crate) const F32S: usize = 16;
+/// Lanes of a vector of `i16`.
+pub(crate) const I16S: usize = 32;
+
+/// Vectors of 16 `f32` and of 32 `i16`, and masks of 64 values. Float operations are those of
+/// IEEE 754, each rounded by itself.
+pub(crate) trait Lanes: Copy {
+    /// 16 `f32`.
+    type F: Copy;
+    /// 32 `i16`.
+    type I: Copy;
+
+    fn load(self, values: &[f32; F32S]) -> Self::F;
+    fn store(self, vector: Self::F, values: &mut [f32; F32S]);
+    fn splat(self, value: f32) -> Self::F;
+    fn add(self, a: Self::F, b: Self::F) -> Self::F;
+    fn mul(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a` where it is smaller, else `b`.
+    fn min(self, a: Self::F, b: Self::F) -> Self::F;
+    fn sqrt(self, a: Self::F) -> Self::F;
+    /// Whether any lane of `a` is above that of `b`.
+    fn any_above(self, a: Self::F, b: Self::F) -> bool;
+
+    fn load_i16(self, values: &[i16; I16S]) -> Self::I;
+    fn store_i16(self, vector: Self::I, values: &mut [i16; I16S]);
+    fn min_i16(self, a: Self::I, b: Self::I) -> Self::I;
+    fn max_i16(self, a: Self::I, b: Self::I) -> Self::I;
+
+    /// A bit for each value that lies from `low` to `high`.
+    fn within_f32(self, values: &[f32; 64], low: f32, high: f32) -> u64;
+    /// A bit for each value that lies from `low` to `high`.
+    fn within_i16(self, values: &[i16; 64], low: i16, high: i16) -> u64;
+    /// A bit for each value that lies from `low` to `high`.
+    fn within_u8(self, values: &[u8; 64], low: u8, high: u8) -> u64;
+}
+
+/// What is compiled for a level. `run` must be `#[inline(always)]`, and so must all that is to be
+/// compiled with it.
+pub(crate) trait Work {
+    type Out;
+
+    fn run<L: Lanes>(self, lanes: L) -> Self::Out;
+}
+
+/// The `N` values of a slice from `at` on.
+///
+/// # Panics
+/// If there are fewer.
+#[inline(always)]
+pub(crate) fn at<T, const N: usize>(values: &[T], at: usize) -> &[T; N] {
+    match values[at..].first_chunk() {
+        Some(chunk) => chunk,
+        None => panic!("{N} values from {at} on, of {}", values.len()),
+    }
+}
+
+/// The `N` values of a slice from `at` on, to write to.
+///
+/// # Panics
+/// If there are fewer.
+#[inline(always)]
+pub(crate) fn at_mut<T, const N: usize>(values: &mut [T], at: usize) -> &mut [T; N] {
+    match values[at..].first_chunk_mut() {
+        Some(chunk) => chunk,
+        None => panic!("{N} values from {at} on"),
+    }
+}

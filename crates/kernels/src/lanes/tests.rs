@@ -1,0 +1,63 @@
+use proptest::prelude::*;
+
+use super::{F32S, I16S, Lanes, Scalar, Work};
+use crate::Level;
+
+/// Every operation on the same operands, as bits.
+struct All<'a> {
+    reals: [&'a [f32; F32S]; 2],
+    integers: [&'a [i16; I16S]; 2],
+    window: [i16; 2],
+}
+
+impl Work for All<'_> {
+    type Out = (Vec<u32>, Vec<i16>, Vec<u64>);
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> Self::Out {
+        let [a, b] = self.reals.map(|v| lanes.load(v));
+        let mut reals = Vec::new();
+        let sum = lanes.add(a, b);
+        let product = lanes.mul(a, lanes.splat(self.reals[1][0]));
+        for vector in [sum, product, lanes.min(a, b), lanes.sqrt(lanes.mul(a, a))] {
+            let mut values = [0.0; F32S];
+            lanes.store(vector, &mut values);
+            reals.extend(values.map(f32::to_bits));
+        }
+        let [a_i, b_i] = self.integers.map(|v| lanes.load_i16(v));
+        let mut integers = Vec::new();
+        for vector in [lanes.min_i16(a_i, b_i), lanes.max_i16(a_i, b_i)] {
+            let mut values = [0; I16S];
+            lanes.store_i16(vector, &mut values);
+            integers.extend(values);
+        }
+        let [low, high] = self.window;
+        let shorts: [i16; 64] = std::array::from_fn(|n| self.integers[n % 2][n / 2]);
+        let floats = shorts.map(f32::from);
+        let bytes = shorts.map(|v| v as u8);
+        let bits = vec![
+            u64::from(lanes.any_above(a, b)),
+            lanes.within_i16(&shorts, low, high),
+            lanes.within_f32(&floats, f32::from(low), f32::from(high)),
+            lanes.within_u8(&bytes, low as u8, high as u8),
+        ];
+        (reals, integers, bits)
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_level_computes_what_the_arrays_do(
+        a in prop::array::uniform16(prop_oneof![-1e3f32..1e3, Just(f32::INFINITY)]),
+        b in prop::array::uniform16(-1e3f32..1e3),
+        c in prop::array::uniform32(any::<i16>()),
+        d in prop::array::uniform32(-300i16..300),
+        window in prop_oneof![prop::array::uniform2(any::<i16>()), prop::array::uniform2(-300i16..300)],
+    ) {
+        let all = || All { reals: [&a, &b], integers: [&c, &d], window };
+        let expected = all().run(Scalar);
+        for level in Level::available() {
+            prop_assert_eq!(&level.with(all()), &expected, "{}", level);
+        }
+    }
+}

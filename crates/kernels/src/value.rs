@@ -1,0 +1,73 @@
+#![expect(private_bounds, reason = "the sealed part is for kernels alone")]
+
+use crate::lanes::Lanes;
+
+mod sealed {
+    use crate::lanes::Lanes;
+
+    pub trait Sealed: Sized {
+        /// The least value above this one.
+        fn next_above(self) -> Option<Self>;
+        /// A bit for each value from one end to the other.
+        fn within<L: Lanes>(lanes: L, values: &[Self; 64], ends: [Self; 2]) -> u64;
+        /// The largest value.
+        const MOST: Self;
+    }
+}
+
+/// A type that voxels are stored as: the integers of 8 to 64 bits, `f32` and `f64`.
+pub trait Value: Copy + PartialOrd + Send + Sync + sealed::Sealed + 'static {
+    /// As `f64`; of 64-bit integers the nearest.
+    fn to_f64(self) -> f64;
+}
+
+macro_rules! values {
+    ($($t:ty: $next:expr, $most:expr, |$lanes:pat_param, $values:ident, $ends:pat_param| $within:expr;)*) => {$(
+        impl sealed::Sealed for $t {
+            const MOST: Self = $most;
+
+            #[inline(always)]
+            fn next_above(self) -> Option<Self> {
+                $next(self)
+            }
+            #[inline(always)]
+            fn within<L: Lanes>($lanes: L, $values: &[Self; 64], $ends: [Self; 2]) -> u64 {
+                $within
+            }
+        }
+        impl Value for $t {
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+        }
+    )*};
+}
+
+/// One by one, for types that have no vectors.
+#[inline(always)]
+fn one_by_one<T: PartialOrd + Copy>(values: &[T; 64], [low, high]: [T; 2]) -> u64 {
+    values.iter().enumerate().fold(0, |w, (bit, &v)| w | u64::from((v >= low) & (v <= high)) << bit)
+}
+
+fn above<T>(next: impl Fn(&T) -> T, greater: impl Fn(&T, &T) -> bool) -> impl Fn(T) -> Option<T> {
+    move |v| Some(next(&v)).filter(|next| greater(next, &v))
+}
+
+values! {
+    u8: |v: u8| v.checked_add(1), u8::MAX, |lanes, values, [low, high]| lanes.within_u8(values, low, high);
+    i8: |v: i8| v.checked_add(1), i8::MAX, |_, values, ends| one_by_one(values, ends);
+    i16: |v: i16| v.checked_add(1), i16::MAX, |lanes, values, [low, high]| lanes.within_i16(values, low, high);
+    u16: |v: u16| v.checked_add(1), u16::MAX, |lanes, values, ends| {
+        // The order of signed numbers, half the range further down.
+        let signed = |v: u16| (v ^ 0x8000).cast_signed();
+        let [low, high] = ends.map(signed);
+        lanes.within_i16(&values.map(signed), low, high)
+    };
+    u32: |v: u32| v.checked_add(1), u32::MAX, |_, values, ends| one_by_one(values, ends);
+    i32: |v: i32| v.checked_add(1), i32::MAX, |_, values, ends| one_by_one(values, ends);
+    u64: |v: u64| v.checked_add(1), u64::MAX, |_, values, ends| one_by_one(values, ends);
+    i64: |v: i64| v.checked_add(1), i64::MAX, |_, values, ends| one_by_one(values, ends);
+    f32: above(|v: &f32| v.next_up(), |a, b| a > b), f32::INFINITY, |lanes, values, [low, high]| lanes.within_f32(values, low, high);
+    f64: above(|v: &f64| v.next_up(), |a, b| a > b), f64::INFINITY, |_, values, ends| one_by_one(values, ends);
+}
