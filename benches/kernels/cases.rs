@@ -94,6 +94,16 @@ pub(crate) const CASES: &[Case] = &[
     ball!("open_5mm/bits", open, 5.0),
     ball!("close_10mm/bits", close, 10.0),
     Case {
+        name: "keep_largest/bits",
+        bytes_per_voxel: 0.25,
+        run: |v, _| Answer::Bits(kernels::keep_largest(&v.rough, v.extent)),
+    },
+    Case {
+        name: "fill_holes/bits",
+        bytes_per_voxel: 0.25,
+        run: |v, _| Answer::Bits(kernels::fill_holes(&v.rough, v.extent)),
+    },
+    Case {
         name: "distance/bits",
         bytes_per_voxel: 4.125,
         run: |v, w| {

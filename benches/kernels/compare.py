@@ -143,6 +143,36 @@ def fastmorph(name, radius):
     return make_peer
 
 
+def largest_diplib(v):
+    import diplib
+
+    diplib.SetNumberOfThreads(1)
+    image = diplib.Image(v.rough.astype(bool))
+    return lambda: np.asarray(diplib.Label(image, connectivity=1, mode="largest"))
+
+
+def largest_cc3d(v):
+    import cc3d
+
+    mask = v.rough.astype(bool)
+    return lambda: cc3d.largest_k(mask, k=1, connectivity=6, binary_image=True)
+
+
+def holes_diplib(v):
+    import diplib
+
+    diplib.SetNumberOfThreads(1)
+    image = diplib.Image(v.rough.astype(bool))
+    return lambda: np.asarray(diplib.FillHoles(image, 1))
+
+
+def holes_fill_voids(v):
+    import fill_voids
+
+    mask = v.rough.astype(bool)
+    return lambda: fill_voids.fill(mask)
+
+
 def distance_edt(v):
     import edt
 
@@ -165,6 +195,8 @@ CASES = {
     "erode_5mm/bits": ("bits", [("edt", ball(["erode"], 5))]),
     "open_5mm/bits": ("bits", [("edt", ball(["erode", "dilate"], 5))]),
     "close_10mm/bits": ("bits", [("edt", ball(["dilate", "erode"], 10))]),
+    "keep_largest/bits": ("bits", [("diplib", largest_diplib), ("connected-components-3d", largest_cc3d)]),
+    "fill_holes/bits": ("bits", [("diplib", holes_diplib), ("fill-voids", holes_fill_voids)]),
     "distance/bits": ("reals", [("edt", distance_edt)]),
     "signed_distance/bits": ("reals", [("edt", signed_edt)]),
 }

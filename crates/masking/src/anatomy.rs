@@ -456,8 +456,8 @@ mod tests {
         assert_eq!(one_eye.concerns(), [Concern::OneEye]);
         let one_sided = Anatomy { left_share: 0.9, ..whole.clone() };
         assert_eq!(one_sided.concerns(), [Concern::OneSided { left_share: 0.9 }]);
-        let touching = Anatomy { forehead_at_brain_ml: 3.8, ..whole.clone() };
-        assert_eq!(touching.concerns(), [Concern::ForeheadAtBrain { volume_ml: 3.8 }]);
+        let touching = Anatomy { forehead_at_brain_ml: 6.8, ..whole.clone() };
+        assert_eq!(touching.concerns(), [Concern::ForeheadAtBrain { volume_ml: 6.8 }]);
         let cut = Anatomy { brain_cut_above: true, ..whole.clone() };
         assert_eq!(cut.concerns(), [Concern::PartOfAHead]);
         let huge = anatomy(2600.0, 60.0, 20.0, 2000.0);

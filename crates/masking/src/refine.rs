@@ -97,7 +97,7 @@ pub fn refine(
     let words = kernels::field_mask(&field, extent, &to_field.0, native.extent, workers);
     let mask = Mask::from_words(*native, words);
     let (regions, n_brain_removed, smallest_distance_mm) =
-        report(&mask, labels, &to_field, &to_brain, &anatomy);
+        report(&mask, labels, &to_field, &to_brain, &anatomy, workers);
     let guard = GuardReport {
         n_brain_removed,
         smallest_distance_mm,
@@ -143,35 +143,24 @@ fn report(
     to_labels: &Affine,
     to_brain: &[f32],
     anatomy: &Anatomy,
+    workers: Workers,
 ) -> (Vec<RegionReport>, u64, f64) {
     let [ni, nj, nk] = mask.grid().extent;
-    let [mi, mj, mk] = labels.grid.extent;
     let row_words = kernels::row_words(ni);
-    let mut n = [0u64; Tissue::ALL.len()];
-    let mut n_brain = 0u64;
-    let mut smallest = f32::INFINITY;
     let slack_mm = (GUARD_SLACK * labels.grid.spacing_mm()[0]) as f32;
-    for row in 0..nj * nk {
-        let (j, k) = ((row % nj) as f64, (row / nj) as f64);
-        for (at, &word) in mask.words()[row * row_words..][..row_words].iter().enumerate() {
-            let mut rest = word;
-            while rest != 0 {
-                let i = at * 64 + rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                let place = to_labels.apply([i as f64, j, k]);
-                let index = [(place[0], mi), (place[1], mj), (place[2], mk)]
-                    .map(|(v, n)| (v.round().max(0.0) as usize).min(n - 1));
-                let voxel = index[0] + mi * (index[1] + mj * index[2]);
-                n[labels.tissues[voxel] as usize] += 1;
-                n_brain += u64::from(to_brain[voxel] <= 0.0);
-                // The nearest label tells to within a voxel's diagonal where to look closer.
-                if to_brain[voxel] < smallest + 3.0 * slack_mm {
-                    let near = kernels::sample_point(to_brain, labels.grid.extent, place);
-                    smallest = smallest.min(near - slack_mm);
-                }
-            }
+    let mut planes: Vec<Count> = vec![Count::default(); nk];
+    workers.for_each_chunk(&mut planes, 1, |k, count| {
+        for j in 0..nj {
+            let words = &mask.words()[(j + nj * k) * row_words..][..row_words];
+            count[0].add_row(words, [j, k], labels, to_labels, to_brain, slack_mm);
         }
+    });
+    let mut n = [0u64; Tissue::ALL.len()];
+    for (sum, part) in planes.iter().flat_map(|p| p.n.iter().enumerate()) {
+        n[sum] += part;
     }
+    let n_brain = planes.iter().map(|p| p.n_brain).sum();
+    let smallest = planes.iter().map(|p| p.smallest_mm).fold(f32::INFINITY, f32::min);
     let regions = Region::ALL
         .into_iter()
         .map(|region| {
@@ -185,6 +174,56 @@ fn report(
         })
         .collect();
     (regions, n_brain, f64::from(smallest))
+}
+
+/// What is removed in one plane.
+#[derive(Debug, Clone)]
+struct Count {
+    /// Voxels of each tissue, in the order of [`Tissue::ALL`].
+    n: [u64; Tissue::ALL.len()],
+    /// Voxels of the brain, closed.
+    n_brain: u64,
+    /// The smallest distance to it.
+    smallest_mm: f32,
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Self { n: [0; Tissue::ALL.len()], n_brain: 0, smallest_mm: f32::INFINITY }
+    }
+}
+
+impl Count {
+    /// Counts the voxels of one row of the mask.
+    fn add_row(
+        &mut self,
+        words: &[u64],
+        [j, k]: [usize; 2],
+        labels: &Labels,
+        to_labels: &Affine,
+        to_brain: &[f32],
+        slack_mm: f32,
+    ) {
+        let [mi, mj, mk] = labels.grid.extent;
+        for (at, &word) in words.iter().enumerate() {
+            let mut rest = word;
+            while rest != 0 {
+                let i = at * 64 + rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                let place = to_labels.apply([i as f64, j as f64, k as f64]);
+                let index = [(place[0], mi), (place[1], mj), (place[2], mk)]
+                    .map(|(v, n)| ((v + 0.5).max(0.0) as usize).min(n - 1));
+                let voxel = index[0] + mi * (index[1] + mj * index[2]);
+                self.n[labels.tissues[voxel] as usize] += 1;
+                self.n_brain += u64::from(to_brain[voxel] <= 0.0);
+                // The nearest label tells to within a voxel's diagonal where to look closer.
+                if to_brain[voxel] < self.smallest_mm + 3.0 * slack_mm {
+                    let near = kernels::sample_point(to_brain, labels.grid.extent, place);
+                    self.smallest_mm = self.smallest_mm.min(near - slack_mm);
+                }
+            }
+        }
+    }
 }
 
 /// The share of facial skin voxels, face beside air, at which the field keeps what is there.

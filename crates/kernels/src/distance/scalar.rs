@@ -28,7 +28,10 @@ pub(super) fn unset_box(mask: &[u64], [ni, nj, nk]: [usize; 3]) -> Option<[Range
         ..last * 64 + 64 - along_i[last].leading_zeros() as usize;
     let widened = |r: Range<usize>, n: usize| r.start.saturating_sub(1)..(r.end + 1).min(n);
     let [js, ks] = along;
-    Some([widened(is, ni), widened(js, nj), widened(ks, nk)])
+    // Whole vectors from the start of a row on.
+    let is = widened(is, ni);
+    let is = is.start / COLUMNS * COLUMNS..is.end.next_multiple_of(COLUMNS).min(ni);
+    Some([is, widened(js, nj), widened(ks, nk)])
 }
 
 /// Squared distances along one row of bits, at most `cap`.

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{F32S, I16S, Lanes};
+use super::{F32S, Lanes};
 
 /// AVX2: pairs of registers of 256 bits.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,6 @@ impl Avx2 {
 
 impl Lanes for Avx2 {
     type F = [__m256; 2];
-    type I = [__m256i; 2];
 
     #[inline(always)]
     fn load(self, values: &[f32; F32S]) -> Self::F {
@@ -78,26 +77,6 @@ impl Lanes for Avx2 {
         call!(_mm256_movemask_ps(_mm256_or_ps(above[0], above[1]))) != 0
     }
     #[inline(always)]
-    fn load_i16(self, values: &[i16; I16S]) -> Self::I {
-        let (halves, _) = values.as_chunks::<16>();
-        [self.load_integers(&halves[0]), self.load_integers(&halves[1])]
-    }
-    #[inline(always)]
-    fn store_i16(self, vector: Self::I, values: &mut [i16; I16S]) {
-        let (halves, _) = values.as_chunks_mut::<16>();
-        for (half, part) in halves.iter_mut().zip(vector) {
-            call!(_mm256_storeu_si256(half.as_mut_ptr().cast(), part));
-        }
-    }
-    #[inline(always)]
-    fn min_i16(self, a: Self::I, b: Self::I) -> Self::I {
-        [call!(_mm256_min_epi16(a[0], b[0])), call!(_mm256_min_epi16(a[1], b[1]))]
-    }
-    #[inline(always)]
-    fn max_i16(self, a: Self::I, b: Self::I) -> Self::I {
-        [call!(_mm256_max_epi16(a[0], b[0])), call!(_mm256_max_epi16(a[1], b[1]))]
-    }
-    #[inline(always)]
     fn within_f32(self, values: &[f32; 64], low: f32, high: f32) -> u64 {
         let (low, high) = (call!(_mm256_set1_ps(low)), call!(_mm256_set1_ps(high)));
         let (parts, _) = values.as_chunks::<8>();
@@ -117,7 +96,8 @@ impl Lanes for Avx2 {
         let (parts, _) = values.as_chunks::<32>();
         let mut outside = 0;
         for (n, part) in parts.iter().enumerate() {
-            let [a, b] = self.load_i16(part);
+            let (halves, _) = part.as_chunks::<16>();
+            let (a, b) = (self.load_integers(&halves[0]), self.load_integers(&halves[1]));
             let below = [call!(_mm256_cmpgt_epi16(low, a)), call!(_mm256_cmpgt_epi16(low, b))];
             let above = [call!(_mm256_cmpgt_epi16(a, high)), call!(_mm256_cmpgt_epi16(b, high))];
             let a = call!(_mm256_or_si256(below[0], above[0]));

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{F32S, I16S, Lanes};
+use super::{F32S, Lanes};
 
 /// AVX-512 with F, BW, DQ and VL.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,6 @@ macro_rules! call {
 
 impl Lanes for Avx512 {
     type F = __m512;
-    type I = __m512i;
 
     #[inline(always)]
     fn load(self, values: &[f32; F32S]) -> __m512 {
@@ -62,22 +61,6 @@ impl Lanes for Avx512 {
         call!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b)) != 0
     }
     #[inline(always)]
-    fn load_i16(self, values: &[i16; I16S]) -> __m512i {
-        call!(_mm512_loadu_epi16(values.as_ptr()))
-    }
-    #[inline(always)]
-    fn store_i16(self, vector: __m512i, values: &mut [i16; I16S]) {
-        call!(_mm512_storeu_epi16(values.as_mut_ptr(), vector));
-    }
-    #[inline(always)]
-    fn min_i16(self, a: __m512i, b: __m512i) -> __m512i {
-        call!(_mm512_min_epi16(a, b))
-    }
-    #[inline(always)]
-    fn max_i16(self, a: __m512i, b: __m512i) -> __m512i {
-        call!(_mm512_max_epi16(a, b))
-    }
-    #[inline(always)]
     fn within_f32(self, values: &[f32; 64], low: f32, high: f32) -> u64 {
         let (low, high) = (self.splat(low), self.splat(high));
         let (parts, _) = values.as_chunks::<F32S>();
@@ -93,13 +76,13 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn within_i16(self, values: &[i16; 64], low: i16, high: i16) -> u64 {
         let (low, high) = (call!(_mm512_set1_epi16(low)), call!(_mm512_set1_epi16(high)));
-        let (parts, _) = values.as_chunks::<I16S>();
+        let (parts, _) = values.as_chunks::<32>();
         let mut word = 0;
         for (n, part) in parts.iter().enumerate() {
-            let v = self.load_i16(part);
+            let v = call!(_mm512_loadu_epi16(part.as_ptr()));
             let not_below = call!(_mm512_cmpge_epi16_mask(v, low));
             let bits = call!(_mm512_mask_cmple_epi16_mask(not_below, v, high));
-            word |= u64::from(bits) << (I16S * n);
+            word |= u64::from(bits) << (32 * n);
         }
         word
     }

@@ -1,3 +1,26 @@
+/// Where a sample lies along an axis: between `low` and `low + step`, `weight` of the way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Between {
+    pub(crate) low: usize,
+    pub(crate) step: usize,
+    pub(crate) weight: f32,
+}
+
+impl Between {
+    /// Of an index along an axis of `n` voxels, clamped to it.
+    #[inline(always)]
+    pub(crate) fn of(index: f64, n: usize) -> Self {
+        let clamped = index.clamp(0.0, (n - 1) as f64);
+        let low = (clamped as usize).min(n.saturating_sub(2));
+        Self { low, step: usize::from(n > 1), weight: (clamped - low as f64) as f32 }
+    }
+}
+
+#[inline(always)]
+pub(crate) fn mix(a: f32, b: f32, weight: f32) -> f32 {
+    a * (1.0 - weight) + b * weight
+}
+
 /// One row of the output.
 pub(super) fn resample_row(
     source: &[f32],
@@ -18,7 +41,8 @@ pub(super) fn resample_row(
     }
 }
 
-/// The trilinear value of `source` at an index, clamped to the extent on every axis.
+/// The trilinear value of `source` at an index, clamped to the extent on every axis: along `k`
+/// first, then `j`, then `i`.
 ///
 /// # Panics
 /// If `source` is shorter than `extent` says.
@@ -26,19 +50,10 @@ pub(super) fn resample_row(
 #[inline]
 pub fn sample_point(source: &[f32], extent: [usize; 3], index: [f64; 3]) -> f32 {
     let [ni, nj, _] = extent;
-    let mut low = [0usize; 3];
-    let mut step = [0usize; 3];
-    let mut high_weight = [0.0f32; 3];
-    for a in 0..3 {
-        let clamped = index[a].clamp(0.0, (extent[a] - 1) as f64);
-        low[a] = (clamped as usize).min(extent[a].saturating_sub(2));
-        step[a] = usize::from(extent[a] > 1);
-        high_weight[a] = (clamped - low[a] as f64) as f32;
-    }
-    let at = low[0] + ni * (low[1] + nj * low[2]);
-    let [di, dj, dk] = [step[0], step[1] * ni, step[2] * ni * nj];
-    let [wi, wj, wk] = high_weight;
-    let along_i = |at: usize| source[at] * (1.0 - wi) + source[at + di] * wi;
-    let along_j = |at: usize| along_i(at) * (1.0 - wj) + along_i(at + dj) * wj;
-    along_j(at) * (1.0 - wk) + along_j(at + dk) * wk
+    let [i, j, k] = [0, 1, 2].map(|a| Between::of(index[a], extent[a]));
+    let at = i.low + ni * (j.low + nj * k.low);
+    let [di, dj, dk] = [i.step, j.step * ni, k.step * ni * nj];
+    let along_k = |at: usize| mix(source[at], source[at + dk], k.weight);
+    let along_j = |at: usize| mix(along_k(at), along_k(at + dj), j.weight);
+    mix(along_j(at), along_j(at + di), i.weight)
 }

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::{resample, sample_point};
-use crate::Workers;
 use crate::bits::tests::unpack;
+use crate::workers::tests::any_workers;
 
 fn naive(source: &[f32], extent: [usize; 3], index: [f64; 3]) -> f64 {
     let mut sum = 0.0;
@@ -19,17 +19,52 @@ fn naive(source: &[f32], extent: [usize; 3], index: [f64; 3]) -> f64 {
     sum
 }
 
+/// A map of indices, of axes that run alike or in any direction.
+pub(crate) fn any_map() -> impl Strategy<Value = [[f64; 4]; 3]> {
+    let entries = prop::array::uniform3(prop::array::uniform4(-1.5f64..1.5));
+    (entries, any::<bool>()).prop_map(|(mut map, is_aligned)| {
+        for (a, row) in map.iter_mut().enumerate().filter(|_| is_aligned) {
+            for (b, value) in row.iter_mut().enumerate().take(3) {
+                *value = if a == b { *value } else { 0.0 };
+            }
+        }
+        map
+    })
+}
+
 proptest! {
+    #[test]
+    fn both_ways_give_the_same_bits(
+        extent in prop::array::uniform3(1usize..5),
+        scale in prop::array::uniform3(-1.5f64..1.5),
+        shift in prop::array::uniform3(-1.5f64..3.5),
+        workers in any_workers(),
+    ) {
+        let n = extent.iter().product::<usize>();
+        let source: Vec<f32> = (0..n).map(|v| ((v * 37) % 101) as f32).collect();
+        let map: [[f64; 4]; 3] = std::array::from_fn(|a| {
+            std::array::from_fn(|b| if b == 3 { shift[a] } else if a == b { scale[a] } else { 0.0 })
+        });
+        let out = [67, 2, 3];
+        let (values, inside) = resample(&source, extent, &map, out, workers);
+        for (at, is_inside) in unpack(&inside, out).into_iter().enumerate() {
+            let p = [at % 67, at / 67 % 2, at / 134].map(|v| v as f64);
+            let index = [0, 1, 2].map(|a| scale[a] * p[a] + shift[a]);
+            let expected = if is_inside { sample_point(&source, extent, index) } else { 0.0 };
+            prop_assert_eq!(values[at].to_bits(), expected.to_bits());
+        }
+    }
+
     #[test]
     fn equals_the_sum_of_hat_functions(
         extent in prop::array::uniform3(1usize..5),
-        to in prop::array::uniform3(prop::array::uniform4(-1.5f64..1.5)),
-        threads in 1usize..4,
+        to in any_map(),
+        workers in any_workers(),
     ) {
         let n = extent.iter().product::<usize>();
         let source: Vec<f32> = (0..n).map(|v| ((v * 37) % 101) as f32).collect();
         let out_extent = [67, 2, 3];
-        let (values, inside) = resample(&source, extent, &to, out_extent, Workers::new(threads));
+        let (values, inside) = resample(&source, extent, &to, out_extent, workers);
         for (at, is_inside) in unpack(&inside, out_extent).into_iter().enumerate() {
             let p = [at % 67, at / 67 % 2, at / 134].map(|v| v as f64);
             let index = to.map(|m| m[0] * p[0] + m[1] * p[1] + m[2] * p[2] + m[3]);

@@ -11,6 +11,8 @@ use crate::bits::row_words;
 use crate::lanes::{Lanes, Work};
 use crate::value::Value;
 
+pub(crate) use scalar::pack_row;
+
 /// The voxels whose value lies above `low`; a value that is no number never does.
 ///
 /// Time O(voxels), bound by memory. Allocates the mask alone.
@@ -76,7 +78,7 @@ impl<T: Value> Work for Plane<'_, T> {
     fn run<L: Lanes>(self, lanes: L) {
         let rows = self.values.chunks_exact(self.ni);
         for (row, words) in rows.zip(self.words.chunks_exact_mut(row_words(self.ni))) {
-            scalar::pack_row(lanes, row, self.ends, words);
+            pack_row(lanes, row, self.ends, words);
         }
     }
 }

@@ -3,7 +3,7 @@ use crate::value::Value;
 
 /// The values of one row that lie from one end to the other.
 #[inline(always)]
-pub(super) fn pack_row<L: Lanes, T: Value>(
+pub(crate) fn pack_row<L: Lanes, T: Value>(
     lanes: L,
     values: &[T],
     [low, high]: [T; 2],

@@ -31,7 +31,7 @@ proptest! {
         check(extent, workers, |v| value(v) as u8, [40, 60])?;
         check(extent, workers, |v| value(v) as i8 - 50, [-20, 10])?;
         check(extent, workers, |v| value(v) as u16 * 600, [30_000, 40_000])?;
-        check(extent, workers, |v| value(v) as i16 * 600 - 30_000, [-9_000, 9_000])?;
+        check(extent, workers, |v| (value(v) as i32 * 600 - 30_000) as i16, [-9_000, 9_000])?;
         check(extent, workers, |v| value(v) as i32 - 50, [-20, 10])?;
         check(extent, workers, |v| value(v) as u32, [20, 30])?;
         check(extent, workers, |v| value(v) as i64 - 50, [-20, 10])?;
