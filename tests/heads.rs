@@ -146,6 +146,29 @@ fn a_ct_series_in_is_a_ct_series_out() {
 }
 
 /// The same voxels in another order: axis `n` of the result is axis `order[n]`, turned if so said.
+/// The same voxels go at every level of instructions.
+#[test]
+fn the_same_voxels_go_at_every_level() {
+    let (grid, real) = t1();
+    let bytes = i16_file(&grid, real);
+    let masks: Vec<Vec<bool>> = kernels::Level::available()
+        .into_iter()
+        .map(|level| {
+            let place = Place::new();
+            let input = place.put("head.nii", &bytes);
+            let run = place.deface(&[&input], &["--mask", "--level", level.name()]);
+            assert_eq!(run.code, Some(0), "{run:?}");
+            mask(&place, "head")
+        })
+        .collect();
+    assert!(masks.iter().all(|mask| *mask == masks[0]));
+    let place = Place::new();
+    let input = place.put("head.nii", &bytes);
+    let run = place.deface(&[&input], &["--level", "mmx"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("scalar"), "{run:?}");
+}
+
 fn reordered(grid: &Grid, real: &[f32], order: [usize; 3], turned: [bool; 3]) -> (Grid, Vec<f32>) {
     let extent = order.map(|axis| grid.extent[axis]);
     let source = |index: [usize; 3]| {

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use pipeline::Level;
 
 /// Removes the face from head CT and MRI scans, and proves that it did.
 ///
@@ -52,6 +53,10 @@ pub(crate) struct DefaceArgs {
     /// Threads for all jobs together [default: one per processor]
     #[arg(long, value_name = "N", value_parser = count)]
     pub(crate) threads: Option<usize>,
+
+    /// Instructions that the voxel kernels use [default: the best of this processor]
+    #[arg(long, value_name = "LEVEL", env = "EFFACE_LEVEL", hide_env_values = true)]
+    pub(crate) level: Option<Level>,
 
     /// Replace results of an earlier run
     #[arg(long)]

@@ -1,7 +1,7 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pipeline::{Options, Outcome, Plan, PlanError, Verdict};
+use pipeline::{Level, Options, Outcome, Plan, PlanError, Verdict, Workers};
 
 use crate::args::DefaceArgs;
 use crate::doctor::{load_model, n_processors};
@@ -12,7 +12,7 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
     let n_threads = args.threads.unwrap_or_else(n_processors);
     let options = Options {
         n_jobs: args.jobs,
-        n_threads: (n_threads / args.jobs).max(1),
+        workers: Workers::new(n_threads / args.jobs).at(args.level.unwrap_or_else(Level::best)),
         overwrite: args.overwrite,
         write_mask: args.mask,
         keep_header_text: args.keep_header,
@@ -26,7 +26,7 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
             hint: "give a NIfTI file, a folder of DICOM files, or a folder that holds such",
         });
     }
-    let loaded = load_model(&args.engine, options.n_threads)?;
+    let loaded = load_model(&args.engine, options.workers.n_threads())?;
     let screen = Screen::new(plan.scans.len());
     if let Some(reason) = loaded.fallback {
         screen.message(&format!("warning: {reason}\nhint: the embedded engine is used instead"));

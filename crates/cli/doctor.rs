@@ -4,6 +4,7 @@ use std::path::Path;
 use std::thread;
 
 use inference::{Model, ModelError, Runtime};
+use pipeline::Level;
 
 use crate::args::EngineArgs;
 use crate::exit::{Exit, Refusal};
@@ -19,7 +20,7 @@ pub(crate) fn doctor(args: &EngineArgs) -> Result<Exit, Refusal> {
     println!("trained on       {}", card.training_summary());
     println!("engine           {}", loaded.model.engine_name());
     println!("threads          {}", n_processors());
-    println!("instruction set  {}", instruction_set());
+    println!("instruction set  {}", Level::best());
     if let Some(reason) = loaded.fallback {
         println!("\nONNX Runtime was asked for and cannot be used: {reason}");
     }
@@ -90,20 +91,4 @@ fn load(args: &EngineArgs, runtime: &Runtime, n_threads: usize) -> Result<Model,
 
 pub(crate) fn n_processors() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
-#[cfg(target_arch = "x86_64")]
-fn instruction_set() -> &'static str {
-    if is_x86_feature_detected!("avx512bw") {
-        "AVX-512"
-    } else if is_x86_feature_detected!("avx2") {
-        "AVX2"
-    } else {
-        "SSE2"
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn instruction_set() -> &'static str {
-    std::env::consts::ARCH
 }

@@ -13,6 +13,7 @@ mod record;
 mod staging;
 
 pub use batch::{Outcome, Summary, run};
+pub use kernels::{Level, Workers};
 pub use masking::Verdict;
 pub use plan::{Plan, PlanError, Planned};
 
@@ -23,8 +24,8 @@ use std::path::PathBuf;
 pub struct Options {
     /// Scans at a time.
     pub n_jobs: usize,
-    /// Threads for each scan.
-    pub n_threads: usize,
+    /// Threads and instructions for each scan.
+    pub workers: Workers,
     /// Whether results of an earlier run may be replaced.
     pub overwrite: bool,
     /// Whether the mask is written too.

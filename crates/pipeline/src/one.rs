@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use formats::{FormatError, HeaderText, Modality, Scan, Source};
 use inference::{Model, ModelError, SampleError};
-use kernels::Workers;
 use masking::{Absence, Fill, Judgement, RefineOptions, Refined, Verdict, VerifyError};
 use thiserror::Error;
 
@@ -77,7 +76,7 @@ pub(crate) fn deface(
     options: &Options,
     record: &mut Record,
 ) -> Result<Made, ScanError> {
-    let workers = Workers::new(options.n_threads);
+    let workers = options.workers;
     let mut clock = Clock::start();
     let mut scan = formats::open(source)?;
     record.notes = scan.notes.iter().map(|n| n.text.clone()).collect();
