@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use kernels::Workers;
+use kernels::{Neighbours, Workers};
 
 /// A head on two grids: an MR of 1 mm, and a CT of 0.45 x 0.45 x 0.8 mm.
 pub(crate) const VOLUMES: [(&str, [usize; 3], [f64; 3]); 2] =
@@ -53,6 +53,7 @@ impl Volume {
 pub(crate) enum Answer {
     Bits(Vec<u64>),
     Reals(Vec<f32>),
+    Numbers(Vec<u32>),
 }
 
 /// A kernel as it is measured.
@@ -94,9 +95,29 @@ pub(crate) const CASES: &[Case] = &[
     ball!("open_5mm/bits", open, 5.0),
     ball!("close_10mm/bits", close, 10.0),
     Case {
-        name: "keep_largest/bits",
+        name: "gaussian_1.5mm/i16",
+        bytes_per_voxel: 6.0,
+        run: |v, w| Answer::Reals(kernels::gaussian(&v.stored, v.extent, v.spacing_mm, 1.5, w)),
+    },
+    Case {
+        name: "label_6/bits",
+        bytes_per_voxel: 4.125,
+        run: |v, _| Answer::Numbers(kernels::label(&v.rough, v.extent, Neighbours::Faces).0),
+    },
+    Case {
+        name: "label_26/bits",
+        bytes_per_voxel: 4.125,
+        run: |v, _| Answer::Numbers(kernels::label(&v.rough, v.extent, Neighbours::Corners).0),
+    },
+    Case {
+        name: "keep_largest_6/bits",
         bytes_per_voxel: 0.25,
-        run: |v, _| Answer::Bits(kernels::keep_largest(&v.rough, v.extent)),
+        run: |v, _| Answer::Bits(kernels::keep_largest(&v.rough, v.extent, Neighbours::Faces)),
+    },
+    Case {
+        name: "keep_largest_26/bits",
+        bytes_per_voxel: 0.25,
+        run: |v, _| Answer::Bits(kernels::keep_largest(&v.rough, v.extent, Neighbours::Corners)),
     },
     Case {
         name: "fill_holes/bits",

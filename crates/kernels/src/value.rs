@@ -19,6 +19,8 @@ mod sealed {
 pub trait Value: Copy + PartialOrd + Send + Sync + sealed::Sealed + 'static {
     /// As `f64`; of 64-bit integers the nearest.
     fn to_f64(self) -> f64;
+    /// As `f32`; the nearest.
+    fn to_f32(self) -> f32;
 }
 
 macro_rules! values {
@@ -39,6 +41,10 @@ macro_rules! values {
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 self as f64
+            }
+            #[inline(always)]
+            fn to_f32(self) -> f32 {
+                self as f32
             }
         }
     )*};

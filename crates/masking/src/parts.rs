@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use kernels::Workers;
+use kernels::{Neighbours, Workers};
 use volume::{Labels, Mask, RealVolume, Tissue};
 
 use crate::RefineOptions;
@@ -137,7 +137,8 @@ impl Tools<'_> {
         };
         let soft = self.bits_at(can_be_brain);
         let wide = join(&self.erode(&soft, rule.opening_mm), core);
-        let joined = kernels::keep_touching(&wide, core, self.labels.grid.extent);
+        let joined =
+            kernels::keep_touching(&wide, core, self.labels.grid.extent, Neighbours::Faces);
         meet(&self.dilate(&joined, rule.opening_mm), &soft)
     }
 
@@ -181,13 +182,13 @@ impl Tools<'_> {
     fn ears(&self) -> Vec<u64> {
         let ears = self.bits(|t| t == Tissue::Ears);
         let seeds = self.erode(&ears, self.labels.grid.spacing_mm()[0]);
-        kernels::keep_touching(&ears, &seeds, self.labels.grid.extent)
+        kernels::keep_touching(&ears, &seeds, self.labels.grid.extent, Neighbours::Faces)
     }
 
     /// The largest part of `mask`, with all that lies within twice `gap_mm` of it.
     fn connected(&self, mask: &[u64], gap_mm: f64) -> Vec<u64> {
         let near = self.dilate(mask, gap_mm);
-        meet(mask, &kernels::keep_largest(&near, self.labels.grid.extent))
+        meet(mask, &kernels::keep_largest(&near, self.labels.grid.extent, Neighbours::Faces))
     }
 
     fn bits(&self, is: impl Fn(Tissue) -> bool) -> Vec<u64> {

@@ -1,4 +1,4 @@
-use kernels::Workers;
+use kernels::{Neighbours, Workers};
 use volume::RealVolume;
 
 use crate::background::skin_threshold;
@@ -69,7 +69,7 @@ impl Surface {
         let spacing_mm = image.grid.spacing_mm();
         let head = kernels::threshold(&image.values, extent, threshold, workers);
         let head = kernels::open(&head, extent, spacing_mm, spacing_mm[0], workers);
-        let head = kernels::keep_largest(&head, extent);
+        let head = kernels::keep_largest(&head, extent, Neighbours::Faces);
         let [ni, nj, nk] = extent;
         let row_words = kernels::row_words(ni);
         let is_head = |i: usize, j: usize, k: usize| {

@@ -1,4 +1,4 @@
-//! Connected components over faces (6 neighbours).
+//! Connected components, on runs of set bits.
 
 mod scalar;
 #[cfg(test)]
@@ -6,6 +6,15 @@ mod tests;
 
 use crate::bits::{assert_words, complement};
 use scalar::Runs;
+
+/// Which voxels touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neighbours {
+    /// The 6 that share a face.
+    Faces,
+    /// The 26 that share a face, an edge or a corner.
+    Corners,
+}
 
 /// The largest component of `mask`; of several of one size, that which comes first. Empty if the
 /// mask is.
@@ -16,9 +25,9 @@ use scalar::Runs;
 /// # Panics
 /// If `mask` has not the words of `extent`.
 #[must_use]
-pub fn keep_largest(mask: &[u64], extent: [usize; 3]) -> Vec<u64> {
+pub fn keep_largest(mask: &[u64], extent: [usize; 3], neighbours: Neighbours) -> Vec<u64> {
     assert_words(mask, extent);
-    let runs = Runs::of(mask, extent);
+    let runs = Runs::of(mask, extent, neighbours);
     let sizes = runs.sizes();
     let largest = (0..sizes.len()).rev().max_by_key(|&root| sizes[root]);
     runs.paint(extent, |root| Some(root) == largest)
@@ -29,12 +38,28 @@ pub fn keep_largest(mask: &[u64], extent: [usize; 3]) -> Vec<u64> {
 /// # Panics
 /// If `mask` or `seeds` has not the words of `extent`.
 #[must_use]
-pub fn keep_touching(mask: &[u64], seeds: &[u64], extent: [usize; 3]) -> Vec<u64> {
+pub fn keep_touching(
+    mask: &[u64],
+    seeds: &[u64],
+    extent: [usize; 3],
+    neighbours: Neighbours,
+) -> Vec<u64> {
     assert_words(mask, extent);
     assert_words(seeds, extent);
-    let runs = Runs::of(mask, extent);
+    let runs = Runs::of(mask, extent, neighbours);
     let touched = runs.touched(seeds, extent);
     runs.paint(extent, |root| touched[root])
+}
+
+/// The number of each voxel's component, from 1 on in the order of their first voxels, 0 where
+/// `mask` is not set; and how many components there are.
+///
+/// # Panics
+/// If `mask` has not the words of `extent`, or there are more components than a `u32` counts.
+#[must_use]
+pub fn label(mask: &[u64], extent: [usize; 3], neighbours: Neighbours) -> (Vec<u32>, u32) {
+    assert_words(mask, extent);
+    Runs::of(mask, extent, neighbours).number(extent)
 }
 
 /// `mask` with every hole filled: what is not set and cannot be left to the border of the extent
@@ -45,6 +70,6 @@ pub fn keep_touching(mask: &[u64], seeds: &[u64], extent: [usize; 3]) -> Vec<u64
 #[must_use]
 pub fn fill_holes(mask: &[u64], extent: [usize; 3]) -> Vec<u64> {
     let border = scalar::border(extent);
-    let outside = keep_touching(&complement(mask, extent), &border, extent);
+    let outside = keep_touching(&complement(mask, extent), &border, extent, Neighbours::Faces);
     complement(&outside, extent)
 }

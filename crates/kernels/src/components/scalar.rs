@@ -1,3 +1,4 @@
+use super::Neighbours;
 use crate::bits::{last_word, row_words};
 
 /// A run of set voxels in a row.
@@ -18,7 +19,7 @@ pub(super) struct Runs {
 
 impl Runs {
     /// Finds all runs and joins those that touch.
-    pub(super) fn of(mask: &[u64], [ni, nj, nk]: [usize; 3]) -> Self {
+    pub(super) fn of(mask: &[u64], [ni, nj, nk]: [usize; 3], neighbours: Neighbours) -> Self {
         let n = row_words(ni);
         let mut runs: Vec<Run> = Vec::new();
         let mut first_of_row = Vec::with_capacity(nj * nk + 1);
@@ -30,11 +31,20 @@ impl Runs {
         let mut parents: Vec<usize> = (0..runs.len()).collect();
         for row in 0..nj * nk {
             let own = first_of_row[row]..first_of_row[row + 1];
-            let above = (row % nj > 0).then(|| row - 1);
-            let before = (row >= nj).then(|| row - nj);
-            for other in [above, before].into_iter().flatten() {
+            let (j, k) = (row % nj, row / nj);
+            let above = (j > 0).then(|| row - 1);
+            let before = (k > 0).then(|| row - nj);
+            let (across, slack) = match neighbours {
+                Neighbours::Faces => ([None, None], 0),
+                Neighbours::Corners => {
+                    let up = (k > 0 && j > 0).then(|| row - nj - 1);
+                    let down = (k > 0 && j + 1 < nj).then(|| row - nj + 1);
+                    ([up, down], 1)
+                }
+            };
+            for other in [above, before].into_iter().chain(across).flatten() {
                 let others = first_of_row[other]..first_of_row[other + 1];
-                join_rows(&runs, own.clone(), others, &mut parents);
+                join_rows(&runs, own.clone(), others, slack, &mut parents);
             }
         }
         let roots = (0..runs.len()).map(|run| find(&mut parents, run)).collect();
@@ -59,6 +69,22 @@ impl Runs {
             touched[root] |= words_of(run).any(|(word, bits)| row[word] & bits != 0);
         }
         touched
+    }
+
+    /// The number of each voxel's component, from 1 on, and how many there are.
+    pub(super) fn number(&self, [ni, nj, nk]: [usize; 3]) -> (Vec<u32>, u32) {
+        let mut numbers = vec![0u32; ni * nj * nk];
+        let mut of_root = vec![0u32; self.runs.len()];
+        let mut n = 0u32;
+        for (run, &root) in self.runs.iter().zip(&self.roots) {
+            if of_root[root] == 0 {
+                assert!(n < u32::MAX, "components are counted by a u32");
+                n += 1;
+                of_root[root] = n;
+            }
+            numbers[run.row * ni..][run.start..run.end].fill(of_root[root]);
+        }
+        (numbers, n)
     }
 
     /// A mask of the components, given by their first run, that are to be kept.
@@ -104,16 +130,18 @@ fn push_runs(row_words: &[u64], row: usize, runs: &mut Vec<Run>) {
     }
 }
 
-/// Joins the runs of two neighbouring rows that overlap; both ranges run along the row.
+/// Joins the runs of two neighbouring rows that overlap, or lie `slack` voxels apart along the
+/// row; both ranges run along the row.
 fn join_rows(
     runs: &[Run],
     own: std::ops::Range<usize>,
     others: std::ops::Range<usize>,
+    slack: usize,
     parents: &mut [usize],
 ) {
     let (mut a, mut b) = (own.start, others.start);
     while a < own.end && b < others.end {
-        if runs[a].start < runs[b].end && runs[b].start < runs[a].end {
+        if runs[a].start < runs[b].end + slack && runs[b].start < runs[a].end + slack {
             let (one, two) = (find(parents, a), find(parents, b));
             parents[one.max(two)] = one.min(two);
         }

@@ -1,11 +1,21 @@
 use proptest::prelude::*;
 
-use super::{fill_holes, keep_largest, keep_touching};
+use super::{Neighbours, fill_holes, keep_largest, keep_touching, label};
 use crate::bits::tests::{any_mask, pack, unpack};
 
+fn offsets(neighbours: Neighbours) -> Vec<[isize; 3]> {
+    let most = if neighbours == Neighbours::Faces { 1 } else { 3 };
+    let all = (0..27).map(|n: isize| [n % 3 - 1, n / 3 % 3 - 1, n / 9 - 1]);
+    all.filter(|o| (1..=most).contains(&o.iter().map(|v| v.abs()).sum::<isize>())).collect()
+}
+
+fn any_neighbours() -> impl Strategy<Value = Neighbours> {
+    prop_oneof![Just(Neighbours::Faces), Just(Neighbours::Corners)]
+}
+
 /// For each set voxel the number of its component, in the order of first voxels.
-fn flood(voxels: &[bool], extent: [usize; 3]) -> Vec<Option<usize>> {
-    let [ni, nj, nk] = extent;
+fn flood(voxels: &[bool], extent: [usize; 3], neighbours: Neighbours) -> Vec<Option<usize>> {
+    let [ni, nj, _] = extent;
     let mut numbers = vec![None; voxels.len()];
     let mut next = 0;
     for start in 0..voxels.len() {
@@ -15,19 +25,22 @@ fn flood(voxels: &[bool], extent: [usize; 3]) -> Vec<Option<usize>> {
         let mut stack = vec![start];
         numbers[start] = Some(next);
         while let Some(at) = stack.pop() {
-            let (i, j, k) = (at % ni, at / ni % nj, at / ni / nj);
-            let mut push = |inside: bool, to: usize| {
-                if inside && voxels[to] && numbers[to].is_none() {
+            let place = [at % ni, at / ni % nj, at / ni / nj];
+            for [a, b, c] in offsets(neighbours) {
+                let step =
+                    |at: usize, by: isize, n: usize| at.checked_add_signed(by).filter(|&v| v < n);
+                let there = [
+                    step(place[0], a, extent[0]),
+                    step(place[1], b, extent[1]),
+                    step(place[2], c, extent[2]),
+                ];
+                let [Some(i), Some(j), Some(k)] = there else { continue };
+                let to = i + ni * (j + nj * k);
+                if voxels[to] && numbers[to].is_none() {
                     numbers[to] = Some(next);
                     stack.push(to);
                 }
-            };
-            push(i > 0, at.wrapping_sub(1));
-            push(i + 1 < ni, at + 1);
-            push(j > 0, at.wrapping_sub(ni));
-            push(j + 1 < nj, at + ni);
-            push(k > 0, at.wrapping_sub(ni * nj));
-            push(k + 1 < nk, at + ni * nj);
+            }
         }
         next += 1;
     }
@@ -36,22 +49,32 @@ fn flood(voxels: &[bool], extent: [usize; 3]) -> Vec<Option<usize>> {
 
 proptest! {
     #[test]
-    fn largest_component_equals_a_flood_fill((mask, extent) in any_mask()) {
-        let numbers = flood(&unpack(&mask, extent), extent);
+    fn largest_component_equals_a_flood_fill(
+        (mask, extent) in any_mask(),
+        neighbours in any_neighbours(),
+    ) {
+        let numbers = flood(&unpack(&mask, extent), extent, neighbours);
         let n = numbers.iter().flatten().max().map_or(0, |m| m + 1);
         let size = |c: usize| numbers.iter().filter(|v| **v == Some(c)).count();
         let largest = (0..n).rev().max_by_key(|&c| size(c));
         let expected: Vec<bool> = numbers.iter().map(|v| v.is_some() && *v == largest).collect();
-        prop_assert_eq!(unpack(&keep_largest(&mask, extent), extent), expected);
+        prop_assert_eq!(unpack(&keep_largest(&mask, extent, neighbours), extent), expected);
+        let numbered: Vec<u32> =
+            numbers.iter().map(|v| v.map_or(0, |v| v as u32 + 1)).collect();
+        prop_assert_eq!(label(&mask, extent, neighbours), (numbered, n as u32));
     }
 
     #[test]
-    fn touching_components_equal_a_flood_fill((mask, extent) in any_mask(), at in any::<usize>()) {
-        let numbers = flood(&unpack(&mask, extent), extent);
+    fn touching_components_equal_a_flood_fill(
+        (mask, extent) in any_mask(),
+        neighbours in any_neighbours(),
+        at in any::<usize>(),
+    ) {
+        let numbers = flood(&unpack(&mask, extent), extent, neighbours);
         let at = at % numbers.len();
         let mut seed = vec![false; numbers.len()];
         seed[at] = true;
-        let kept = keep_touching(&mask, &pack(&seed, extent), extent);
+        let kept = keep_touching(&mask, &pack(&seed, extent), extent, neighbours);
         let expected: Vec<bool> =
             numbers.iter().map(|v| v.is_some() && *v == numbers[at]).collect();
         prop_assert_eq!(unpack(&kept, extent), expected);
@@ -61,7 +84,7 @@ proptest! {
     fn holes_are_what_the_border_cannot_reach((mask, extent) in any_mask()) {
         let [ni, nj, nk] = extent;
         let outside: Vec<bool> = unpack(&mask, extent).iter().map(|v| !v).collect();
-        let numbers = flood(&outside, extent);
+        let numbers = flood(&outside, extent, Neighbours::Faces);
         let at_border = |at: usize| {
             let (i, j, k) = (at % ni, at / ni % nj, at / ni / nj);
             i == 0 || j == 0 || k == 0 || i + 1 == ni || j + 1 == nj || k + 1 == nk
@@ -82,6 +105,9 @@ fn runs_go_on_over_the_end_of_a_word() {
     voxels[60..129].fill(true);
     let mut expected = voxels.clone();
     expected[0..3].fill(false);
-    assert_eq!(unpack(&keep_largest(&pack(&voxels, extent), extent), extent), expected);
-    assert_eq!(keep_largest(&[0, 0, 0], extent), [0, 0, 0]);
+    assert_eq!(
+        unpack(&keep_largest(&pack(&voxels, extent), extent, Neighbours::Faces), extent),
+        expected
+    );
+    assert_eq!(keep_largest(&[0, 0, 0], extent, Neighbours::Faces), [0, 0, 0]);
 }
