@@ -5,7 +5,6 @@
 mod card;
 mod engine;
 mod model;
-mod percentile;
 mod sample;
 mod segment;
 

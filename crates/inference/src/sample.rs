@@ -1,9 +1,8 @@
-use kernels::Workers;
+use kernels::{Workers, order_statistics};
 use thiserror::Error;
 use volume::{Affine, Grid, Mask, RealVolume, StoredVolume};
 
 use crate::Card;
-use crate::percentile::order_statistics;
 
 /// Frames of a 4D scan that are averaged for looking at it.
 const MOST_FRAMES: usize = 8;

@@ -1,7 +1,6 @@
-use kernels::Workers;
+use kernels::{Workers, order_statistics};
 use volume::{Labels, Tissue};
 
-use crate::percentile::order_statistics;
 use crate::sample::clipped;
 use crate::{Card, Model, ModelError, Sampled};
 

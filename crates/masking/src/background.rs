@@ -46,11 +46,10 @@ pub(crate) fn air_level(labels: &Labels, image: &RealVolume) -> f32 {
         })
         .map(|(at, _)| image.values[at])
         .collect();
-    if air.is_empty() {
-        return range(image).0;
+    match kernels::order_statistics(&mut air, [0.5]) {
+        Some([middle]) => middle,
+        None => range(image).0,
     }
-    let middle = air.len() / 2;
-    *air.select_nth_unstable_by(middle, f32::total_cmp).1
 }
 
 /// The lowest and highest index of anything that is labelled.

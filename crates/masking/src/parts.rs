@@ -154,10 +154,8 @@ impl Tools<'_> {
             .filter(|(at, _)| is_set(*at))
             .map(|(_, &value)| value)
             .collect();
-        let last = values.len().checked_sub(1)?;
-        let mut percentile =
-            |share: usize| *values.select_nth_unstable_by(last * share / 100, f32::total_cmp).1;
-        Some(percentile(5)..percentile(95))
+        let [low, high] = kernels::order_statistics(&mut values, [0.05, 0.95])?;
+        Some(low..high)
     }
 
     /// Skin of the cheeks that the model calls rest of the head.
