@@ -54,6 +54,8 @@ pub(crate) enum Answer {
     Bits(Vec<u64>),
     Reals(Vec<f32>),
     Numbers(Vec<u32>),
+    Shorts(Vec<i16>),
+    Bytes(Vec<u8>),
 }
 
 /// A kernel as it is measured.
@@ -98,6 +100,16 @@ pub(crate) const CASES: &[Case] = &[
         name: "gaussian_1.5mm/i16",
         bytes_per_voxel: 6.0,
         run: |v, w| Answer::Reals(kernels::gaussian(&v.stored, v.extent, v.spacing_mm, 1.5, w)),
+    },
+    Case {
+        name: "median/i16",
+        bytes_per_voxel: 4.0,
+        run: |v, w| Answer::Shorts(kernels::median(&v.stored, v.extent, w)),
+    },
+    Case {
+        name: "bytes_of/bits",
+        bytes_per_voxel: 1.125,
+        run: |v, w| Answer::Bytes(kernels::bytes_of(&v.rough, v.extent, w)),
     },
     Case {
         name: "label_6/bits",

@@ -1,0 +1,54 @@
+use proptest::prelude::*;
+
+use super::{median, scalar};
+use crate::Value;
+use crate::bits::tests::any_extent;
+use crate::workers::tests::any_workers;
+
+fn naive<T: Value>(values: &[T], [ni, nj, nk]: [usize; 3]) -> Vec<T> {
+    let near = |at: usize, by: usize, n: usize| (at + by).saturating_sub(1).min(n - 1);
+    (0..values.len())
+        .map(|at| {
+            let (i, j, k) = (at % ni, at / ni % nj, at / ni / nj);
+            let mut around: Vec<T> = (0..27)
+                .map(|n| {
+                    let there = [near(i, n % 3, ni), near(j, n / 3 % 3, nj), near(k, n / 9, nk)];
+                    values[there[0] + ni * (there[1] + nj * there[2])]
+                })
+                .collect();
+            around.sort_by(|a, b| a.to_f64().total_cmp(&b.to_f64()));
+            around[13]
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn is_the_middle_of_the_sorted_neighbours(
+        extent in any_extent(),
+        seed in 1usize..10_000,
+        workers in any_workers(),
+    ) {
+        let n = extent.iter().product::<usize>();
+        let value = |v: usize| (v.wrapping_mul(seed * 2_654_435_761) >> 7) % 3001;
+        let shorts: Vec<i16> = (0..n).map(|v| value(v) as i16 - 1500).collect();
+        prop_assert_eq!(median(&shorts, extent, workers), naive(&shorts, extent));
+        let reals: Vec<f32> = (0..n).map(|v| value(v) as f32 * 0.37).collect();
+        prop_assert_eq!(median(&reals, extent, workers), naive(&reals, extent));
+        let bytes: Vec<u8> = (0..n).map(|v| value(v) as u8).collect();
+        prop_assert_eq!(median(&bytes, extent, workers), naive(&bytes, extent));
+    }
+}
+
+/// By the zero-one principle: what sorts all triples of zeros and ones sorts all triples.
+#[test]
+fn the_network_sorts_every_three_sorted_triples() {
+    for zeros in 0..64usize {
+        let counts = [zeros % 4, zeros / 4 % 4, zeros / 16];
+        let mut v: [u8; 9] = std::array::from_fn(|n| u8::from(n % 3 >= counts[n / 3]));
+        for (a, b) in scalar::MERGE {
+            (v[a], v[b]) = (v[a].min(v[b]), v[a].max(v[b]));
+        }
+        assert!(v.is_sorted(), "{counts:?}: {v:?}");
+    }
+}
