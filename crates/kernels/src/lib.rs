@@ -10,6 +10,7 @@ mod argmax;
 mod ball;
 mod bits;
 mod block_mean;
+mod buffer;
 mod bytes_of;
 mod components;
 mod distance;

@@ -16,7 +16,7 @@ mod sealed {
 }
 
 /// A type that voxels are stored as: the integers of 8 to 64 bits, `f32` and `f64`.
-pub trait Value: Copy + PartialOrd + Send + Sync + sealed::Sealed + 'static {
+pub trait Value: Copy + Default + PartialOrd + Send + Sync + sealed::Sealed + 'static {
     /// As `f64`; of 64-bit integers the nearest.
     fn to_f64(self) -> f64;
     /// As `f32`; the nearest.

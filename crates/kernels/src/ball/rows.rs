@@ -7,6 +7,7 @@
 use super::scalar::BallRow;
 use crate::Workers;
 use crate::bits::{last_word, row_words};
+use crate::buffer::zeros;
 
 /// Words joined together: a register of 512 bits.
 const BLOCK: usize = 8;
@@ -125,7 +126,7 @@ pub(super) fn dilate(
                 .collect(),
         })
         .collect();
-    let mut out = vec![0u64; mask.len()];
+    let mut out: Vec<u64> = zeros(mask.len());
     workers.for_each_chunk(&mut out, layout.n_words * extent[1], |k, plane| {
         workers.level().run(
             #[inline(always)]

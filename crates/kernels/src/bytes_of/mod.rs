@@ -5,6 +5,7 @@ mod tests;
 
 use crate::Workers;
 use crate::bits::{assert_words, row_words};
+use crate::buffer::zeros;
 
 /// One byte a voxel, 1 where `mask` is set and 0 elsewhere: what [`bits_of`](crate::bits_of) reads.
 ///
@@ -17,7 +18,7 @@ pub fn bytes_of(mask: &[u64], extent: [usize; 3], workers: Workers) -> Vec<u8> {
     assert_words(mask, extent);
     let [ni, nj, nk] = extent;
     let n = row_words(ni);
-    let mut bytes = vec![0u8; ni * nj * nk];
+    let mut bytes: Vec<u8> = zeros(ni * nj * nk);
     workers.for_each_chunk(&mut bytes, (ni * nj).max(1), |k, plane| {
         workers.level().run(
             #[inline(always)]

@@ -55,7 +55,7 @@ pub fn keep_touching(
 /// `mask` is not set; and how many components there are.
 ///
 /// # Panics
-/// If `mask` has not the words of `extent`, or there are more components than a `u32` counts.
+/// If `mask` has not the words of `extent`, or more runs than a `u32` counts.
 #[must_use]
 pub fn label(mask: &[u64], extent: [usize; 3], neighbours: Neighbours) -> (Vec<u32>, u32) {
     assert_words(mask, extent);

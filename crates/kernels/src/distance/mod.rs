@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use crate::Workers;
 use crate::bits::{assert_words, complement, row_words};
+use crate::buffer::zeros;
 use crate::lanes::{Lanes, Work};
 use scalar::Scratch;
 
@@ -91,7 +92,7 @@ fn squares(
     assert_words(mask, extent);
     assert!(spacing_mm.iter().all(|s| *s > 0.0 && s.is_finite()), "spacings are lengths");
     let [ni, nj, nk] = extent;
-    let mut squares = vec![0.0f32; ni * nj * nk];
+    let mut squares: Vec<f32> = zeros(ni * nj * nk);
     if squares.is_empty() {
         return squares;
     }

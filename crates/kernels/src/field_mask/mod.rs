@@ -6,6 +6,7 @@ mod tests;
 
 use crate::Workers;
 use crate::bits::{last_word, row_words};
+use crate::buffer::zeros;
 use crate::lanes::{Lanes, Work};
 use crate::resample::{Aligned, reordered};
 use crate::threshold::pack_row;
@@ -34,7 +35,7 @@ pub fn field_mask(
     }
     let [ni, nj, nk] = extent;
     let n = row_words(ni);
-    let mut mask = vec![0u64; n * nj * nk];
+    let mut mask: Vec<u64> = zeros(n * nj * nk);
     if let Some(aligned) = Aligned::of(to_field, field_extent, ni) {
         let make = || (Vec::new(), Vec::new(), vec![0.0; ni]);
         workers.for_each_chunk_with(&mut mask, n * nj, make, |(plane, row, values), k, words| {

@@ -5,6 +5,7 @@ mod scalar;
 mod tests;
 
 use crate::Workers;
+use crate::buffer::zeros;
 use crate::lanes::{Lanes, Work};
 use crate::value::Value;
 use scalar::{Padded, Taps};
@@ -31,7 +32,7 @@ pub fn gaussian<T: Value>(
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
     assert!(spacing_mm.iter().all(|s| *s > 0.0 && s.is_finite()), "spacings are lengths");
     assert!(sigma_mm >= 0.0 && sigma_mm.is_finite(), "sigma is a length");
-    let mut out = vec![0.0f32; values.len()];
+    let mut out: Vec<f32> = zeros(values.len());
     if values.is_empty() {
         return out;
     }
@@ -93,9 +94,10 @@ impl<T: Value> Work for FillPlane<'_, T> {
             scalar::across(
                 lanes,
                 #[inline(always)]
-                |j| &half[j * *ni..][..*ni],
-                j,
-                *nj,
+                |step| {
+                    let (before, after) = (j.saturating_sub(step), (j + step).min(*nj - 1));
+                    [&half[before * *ni..][..*ni], &half[after * *ni..][..*ni]]
+                },
                 &taps[1],
                 out,
             );
@@ -118,13 +120,18 @@ impl Work for SumPlanes<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let Ring { ni, planes, .. } = self.ring;
+        let held = |k: usize| planes[k % planes.len()].as_slice();
+        let pairs: Vec<[&[f32]; 2]> = (0..=self.taps.reach())
+            .map(|n| [held(self.k.saturating_sub(n)), held((self.k + n).min(self.nk - 1))])
+            .collect();
         for (j, out) in self.plane.chunks_exact_mut(*ni).enumerate() {
             scalar::across(
                 lanes,
                 #[inline(always)]
-                |k| &planes[k % planes.len()][j * ni..][..*ni],
-                self.k,
-                self.nk,
+                |step| {
+                    let [before, after] = pairs[step];
+                    [&before[j * ni..][..*ni], &after[j * ni..][..*ni]]
+                },
                 self.taps,
                 out,
             );

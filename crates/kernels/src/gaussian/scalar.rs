@@ -75,13 +75,11 @@ pub(super) fn along_row<L: Lanes>(lanes: L, row: &Padded, taps: &Taps, out: &mut
     }
 }
 
-/// Row `n` of `n_rows`, smoothed across rows.
+/// A row smoothed across rows, given the two that lie a number of steps before and after it.
 #[inline(always)]
 pub(super) fn across<'a, L: Lanes>(
     lanes: L,
-    row: impl Fn(usize) -> &'a [f32],
-    n: usize,
-    n_rows: usize,
+    pair: impl Fn(usize) -> [&'a [f32]; 2],
     taps: &Taps,
     out: &mut [f32],
 ) {
@@ -93,18 +91,19 @@ pub(super) fn across<'a, L: Lanes>(
             taps,
             #[inline(always)]
             |step| {
-                let (before, after) = (n.saturating_sub(step), (n + step).min(n_rows - 1));
-                [&row(before)[done..], &row(after)[done..]]
+                let [before, after] = pair(step);
+                [&before[done..], &after[done..]]
             },
         );
         store(lanes, sums, out);
         done += WIDE * F32S;
     }
     for (i, out) in out.iter_mut().enumerate().skip(done) {
-        let mut sum = row(n)[i] * taps.0[0];
+        let [own, _] = pair(0);
+        let mut sum = own[i] * taps.0[0];
         for (step, &weight) in taps.0.iter().enumerate().skip(1) {
-            let both = row(n.saturating_sub(step))[i] + row((n + step).min(n_rows - 1))[i];
-            sum += both * weight;
+            let [before, after] = pair(step);
+            sum += (before[i] + after[i]) * weight;
         }
         *out = sum;
     }

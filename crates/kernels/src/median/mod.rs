@@ -5,6 +5,7 @@ mod scalar;
 mod tests;
 
 use crate::Workers;
+use crate::buffer::zeros;
 use crate::value::Value;
 
 /// The median of each voxel and its 26 neighbours; beyond an end its last value holds.
@@ -22,7 +23,7 @@ use crate::value::Value;
 pub fn median<T: Value>(values: &[T], extent: [usize; 3], workers: Workers) -> Vec<T> {
     let [ni, nj, nk] = extent;
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
-    let mut out = values.to_vec();
+    let mut out: Vec<T> = zeros(values.len());
     if values.is_empty() {
         return out;
     }

@@ -7,6 +7,7 @@ pub(crate) mod tests;
 
 use crate::Workers;
 use crate::bits::row_words;
+use crate::buffer::zeros;
 
 pub(crate) use aligned::{Aligned, reordered};
 pub use scalar::sample_point;
@@ -33,8 +34,8 @@ pub fn resample(
     assert_eq!(source.len(), source_extent.iter().product::<usize>(), "one value a voxel");
     assert!(!source.is_empty(), "a source to sample");
     let [ni, nj, nk] = extent;
-    let mut values = vec![0.0f32; ni * nj * nk];
-    let mut inside = vec![0u64; row_words(ni) * nj * nk];
+    let mut values: Vec<f32> = zeros(ni * nj * nk);
+    let mut inside: Vec<u64> = zeros(row_words(ni) * nj * nk);
     let mut rows: Vec<(&mut [f32], &mut [u64])> =
         values.chunks_mut(ni.max(1)).zip(inside.chunks_mut(row_words(ni).max(1))).collect();
     if let Some(aligned) = Aligned::of(to_source, source_extent, ni) {

@@ -5,6 +5,7 @@ mod scalar;
 mod tests;
 
 use crate::Workers;
+use crate::buffer::zeros;
 
 /// `values` weighted with 1/4, 1/2, 1/4 along each axis; beyond an end its last value holds.
 ///
@@ -14,7 +15,7 @@ use crate::Workers;
 pub fn smooth(values: &[f32], extent: [usize; 3], workers: Workers) -> Vec<f32> {
     let [ni, nj, nk] = extent;
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
-    let mut out = vec![0.0f32; values.len()];
+    let mut out: Vec<f32> = zeros(values.len());
     workers.for_each_chunk(&mut out, (ni * nj).max(1), |k, plane| {
         scalar::smooth_plane(values, extent, k, plane);
     });
