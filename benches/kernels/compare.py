@@ -179,7 +179,7 @@ def median_sitk(v):
 
     SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     image = SimpleITK.GetImageFromArray(v.stored)
-    return lambda: SimpleITK.GetArrayViewFromImage(SimpleITK.Median(image, [1, 1, 1])).copy()
+    return lambda: SimpleITK.GetArrayFromImage(SimpleITK.Median(image, [1, 1, 1]))
 
 
 def unpack_numpy(v):

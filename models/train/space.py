@@ -6,6 +6,9 @@ RAS mm.
 import nibabel
 import numpy as np
 
+LEAN = np.float32(0.7)
+"""Added by the program to the logits of all that is removed, before the largest is taken."""
+
 GRID = (96, 128, 128)
 MM = 2.0
 

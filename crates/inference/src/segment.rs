@@ -1,8 +1,15 @@
 use kernels::{Workers, order_statistics};
-use volume::{Labels, Tissue};
+use volume::{Labels, Region, Tissue};
 
 use crate::sample::clipped;
 use crate::{Card, Model, ModelError, Sampled};
+
+/// Added to the logits of all that is removed: where a face or an ear is at least half as likely as
+/// the likeliest tissue, that is what a voxel is called. A face that stays is the worse error.
+///
+/// Measured on 19 labelled heads at 0 to 1.2: 0.7 adds up to 1.3 points of the face, and brings
+/// none nearer to the brain than labels are good to; more takes brain along in slices of T2.
+const LEAN: f32 = 0.7;
 
 /// Labels every voxel of a sampled scan: with the model inside its window, background elsewhere.
 ///
@@ -14,8 +21,12 @@ use crate::{Card, Model, ModelError, Sampled};
 pub fn segment(model: &Model, sampled: &Sampled, workers: Workers) -> Result<Labels, ModelError> {
     let places = places(sampled, model.card().extent());
     let input = normalised(model.card(), sampled, &places);
-    let logits = model.run(input, workers.n_threads())?;
+    let mut logits = model.run(input, workers.n_threads())?;
     let tissues = model.card().tissues();
+    let n = logits.len() / tissues.len();
+    for (volume, _) in logits.chunks_exact_mut(n).zip(&tissues).filter(|(_, t)| is_removed(**t)) {
+        volume.iter_mut().for_each(|logit| *logit += LEAN);
+    }
     let classes = kernels::argmax(&logits, tissues.len(), workers);
     let grid = sampled.image.grid;
     let mut labels = Labels { grid, tissues: vec![Tissue::Background; grid.n_voxels()] };
@@ -25,6 +36,10 @@ pub fn segment(model: &Model, sampled: &Sampled, workers: Workers) -> Result<Lab
         }
     }
     Ok(labels)
+}
+
+fn is_removed(tissue: Tissue) -> bool {
+    Region::of(tissue).is_some()
 }
 
 /// The model's input for a sampled scan: one value in 0 to 1 a voxel of its window, `k` fastest, 0

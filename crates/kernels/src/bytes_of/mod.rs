@@ -6,6 +6,7 @@ mod tests;
 use crate::Workers;
 use crate::bits::{assert_words, row_words};
 use crate::buffer::zeros;
+use crate::lanes::{Lanes, Work};
 
 /// One byte a voxel, 1 where `mask` is set and 0 elsewhere: what [`bits_of`](crate::bits_of) reads.
 ///
@@ -20,29 +21,35 @@ pub fn bytes_of(mask: &[u64], extent: [usize; 3], workers: Workers) -> Vec<u8> {
     let n = row_words(ni);
     let mut bytes: Vec<u8> = zeros(ni * nj * nk);
     workers.for_each_chunk(&mut bytes, (ni * nj).max(1), |k, plane| {
-        workers.level().run(
-            #[inline(always)]
-            || {
-                let words = mask[k * nj * n..][..nj * n].chunks_exact(n);
-                for (row, words) in plane.chunks_exact_mut(ni).zip(words) {
-                    unpack_row(words, row);
-                }
-            },
-        );
+        let words = &mask[k * nj * n..][..nj * n];
+        workers.level().with(Unpack { words, ni, plane });
     });
     bytes
 }
 
-#[inline(always)]
-fn unpack_row(words: &[u64], row: &mut [u8]) {
-    for (&word, bytes) in words.iter().zip(row.chunks_mut(64)) {
-        for (part, bytes) in bytes.chunks_mut(8).enumerate() {
-            // Bit `b` of the part times its copies meets the mask in byte `b` alone.
-            let copies = (word >> (8 * part) & 0xff) * 0x0101_0101_0101_0101;
-            let single = copies & 0x8040_2010_0804_0201;
-            // Any bit of a byte, carried to its top, then to its bottom.
-            let ones = ((single + 0x7f7f_7f7f_7f7f_7f7f) | single) >> 7 & 0x0101_0101_0101_0101;
-            bytes.copy_from_slice(&ones.to_le_bytes()[..bytes.len()]);
+/// The bits of a plane.
+struct Unpack<'a> {
+    words: &'a [u64],
+    ni: usize,
+    plane: &'a mut [u8],
+}
+
+impl Work for Unpack<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let words = self.words.chunks_exact(row_words(self.ni));
+        for (row, words) in self.plane.chunks_exact_mut(self.ni).zip(words) {
+            let (parts, rest) = row.as_chunks_mut::<64>();
+            for (bytes, &word) in parts.iter_mut().zip(words) {
+                lanes.bytes_of(word, bytes);
+            }
+            if let Some(&word) = words.last().filter(|_| !rest.is_empty()) {
+                let mut bytes = [0; 64];
+                lanes.bytes_of(word, &mut bytes);
+                rest.copy_from_slice(&bytes[..rest.len()]);
+            }
         }
     }
 }

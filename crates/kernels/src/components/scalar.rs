@@ -28,10 +28,10 @@ impl Runs {
         first_of_row.push(0);
         for row in 0..nj * nk {
             push_runs(&mask[row * n..][..n], ni, &mut ends);
-            let past = u32::try_from(ends.len() / 2).expect("runs are counted by a u32");
-            let own = roots.len()..past as usize;
-            roots.extend(own.start as u32..past);
-            first_of_row.push(past);
+            let own = roots.len()..ends.len() / 2;
+            assert!(u32::try_from(own.end).is_ok(), "runs are counted by a u32");
+            roots.extend(own.start as u32..own.end as u32);
+            first_of_row.push(own.end as u32);
             if own.is_empty() {
                 continue;
             }

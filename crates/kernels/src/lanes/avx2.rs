@@ -111,6 +111,25 @@ impl Lanes for Avx2 {
         !outside
     }
     #[inline(always)]
+    fn bytes_of(self, word: u64, bytes: &mut [u8; 64]) {
+        // Eight times each byte of the word's half, then the bit that is the place's own.
+        let places = call!(_mm256_set_epi64x(
+            0x0303_0303_0303_0303,
+            0x0202_0202_0202_0202,
+            0x0101_0101_0101_0101,
+            0
+        ));
+        let own = call!(_mm256_set1_epi64x(0x8040_2010_0804_0201_u64.cast_signed()));
+        let (parts, _) = bytes.as_chunks_mut::<32>();
+        for (part, half) in parts.iter_mut().zip([word as u32, (word >> 32) as u32]) {
+            let eightfold =
+                call!(_mm256_shuffle_epi8(_mm256_set1_epi32(half.cast_signed()), places));
+            let is_set = call!(_mm256_cmpeq_epi8(_mm256_and_si256(eightfold, own), own));
+            let ones = call!(_mm256_and_si256(is_set, _mm256_set1_epi8(1)));
+            call!(_mm256_storeu_si256(part.as_mut_ptr().cast(), ones));
+        }
+    }
+    #[inline(always)]
     fn within_u8(self, values: &[u8; 64], low: u8, high: u8) -> u64 {
         let low = call!(_mm256_set1_epi8(low.cast_signed()));
         let high = call!(_mm256_set1_epi8(high.cast_signed()));

@@ -87,6 +87,11 @@ impl Lanes for Avx512 {
         word
     }
     #[inline(always)]
+    fn bytes_of(self, word: u64, bytes: &mut [u8; 64]) {
+        let ones = call!(_mm512_maskz_set1_epi8(word, 1));
+        call!(_mm512_storeu_epi8(bytes.as_mut_ptr().cast(), ones));
+    }
+    #[inline(always)]
     fn within_u8(self, values: &[u8; 64], low: u8, high: u8) -> u64 {
         let v = call!(_mm512_loadu_epi8(values.as_ptr().cast()));
         let (low, high) = (low.cast_signed(), high.cast_signed());

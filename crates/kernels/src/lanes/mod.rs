@@ -49,6 +49,18 @@ pub(crate) trait Lanes: Copy {
     fn within_i16(self, values: &[i16; 64], low: i16, high: i16) -> u64;
     /// A bit for each value that lies from `low` to `high`.
     fn within_u8(self, values: &[u8; 64], low: u8, high: u8) -> u64;
+
+    /// A byte for each bit, 1 where it is set.
+    #[inline(always)]
+    fn bytes_of(self, word: u64, bytes: &mut [u8; 64]) {
+        let (parts, _) = bytes.as_chunks_mut::<8>();
+        for (part, bits) in parts.iter_mut().zip(word.to_le_bytes()) {
+            // Each of the lower seven bits to the lowest of a byte of its own, and the eighth.
+            let lower = u64::from(bits & 0x7f) * 0x0002_0408_1020_4081;
+            let ones = lower & 0x0101_0101_0101_0101 | u64::from(bits >> 7) << 56;
+            *part = ones.to_le_bytes();
+        }
+    }
 }
 
 /// What is compiled for a level. `run` must be `#[inline(always)]`, and so must all that is to be
