@@ -112,7 +112,7 @@ fn a_ct_head_passes() {
 fn at_most_four_millilitres_of_the_brain_go_from_a_t1_head() {
     let (grid, real) = t1();
     let (_, mask) = passes(&i16_file(&grid, real), &grid);
-    // The first model draws the eyes of these heads into the floor of the frontal lobe.
+    // The model draws the eyes of these heads into the floor of the frontal lobe.
     check_brain(&mask, &labels(&grid), 4.0);
 }
 

@@ -15,6 +15,9 @@ const LEAST_EYES_ML: f64 = 25.0;
 const LEAST_NOSE_ML: f64 = 8.0;
 /// Brain and all else together: less is a brain without skull and skin.
 const LEAST_HEAD_ML: f64 = 1500.0;
+/// So is less than this many times the brain: whole heads have about three times as much, and a
+/// defaced one 1.67 times.
+const LEAST_HEAD_SHARE: f64 = 1.5;
 /// As much brain as only a head has: with it, and no face, the face was taken away before.
 const HEAD_BRAIN_ML: f64 = 900.0;
 /// Two eyes lie about 31 mm to both sides of their middle, one spreads over less than half of it.
@@ -217,7 +220,7 @@ impl Anatomy {
         let all: f64 = self.volume_ml[1..].iter().sum();
         Some(if self.brain_cut_below {
             Absence::FaceOutsideTheScan
-        } else if all < LEAST_HEAD_ML {
+        } else if all < LEAST_HEAD_ML.max(LEAST_HEAD_SHARE * brain) {
             Absence::SkullAndSkin
         } else if brain >= HEAD_BRAIN_ML {
             Absence::AlreadyDefaced
@@ -438,6 +441,7 @@ mod tests {
         assert_eq!(anatomy(9.0, 4.0, 18.0, 800.0).absence(), Some(Absence::Head));
         assert_eq!(anatomy(600.0, 2.0, 0.0, 400.0).absence(), Some(Absence::SkullAndSkin));
         assert_eq!(anatomy(1374.0, 18.0, 0.0, 900.0).absence(), Some(Absence::AlreadyDefaced));
+        assert_eq!(anatomy(1300.0, 0.0, 0.0, 600.0).absence(), Some(Absence::SkullAndSkin));
         assert_eq!(anatomy(650.0, 0.0, 0.0, 1200.0).absence(), Some(Absence::Face));
         let above = Anatomy { brain_cut_below: true, ..anatomy(1000.0, 0.0, 0.0, 500.0) };
         assert_eq!(above.absence(), Some(Absence::FaceOutsideTheScan));
