@@ -441,7 +441,7 @@ mod tests {
         assert_eq!(anatomy(9.0, 4.0, 18.0, 800.0).absence(), Some(Absence::Head));
         assert_eq!(anatomy(600.0, 2.0, 0.0, 400.0).absence(), Some(Absence::SkullAndSkin));
         assert_eq!(anatomy(1374.0, 18.0, 0.0, 900.0).absence(), Some(Absence::AlreadyDefaced));
-        assert_eq!(anatomy(1300.0, 0.0, 0.0, 600.0).absence(), Some(Absence::SkullAndSkin));
+        assert_eq!(anatomy(1300.0, 0.0, 0.0, 500.0).absence(), Some(Absence::SkullAndSkin));
         assert_eq!(anatomy(650.0, 0.0, 0.0, 1200.0).absence(), Some(Absence::Face));
         let above = Anatomy { brain_cut_below: true, ..anatomy(1000.0, 0.0, 0.0, 500.0) };
         assert_eq!(above.absence(), Some(Absence::FaceOutsideTheScan));
