@@ -145,7 +145,6 @@ fn a_ct_series_in_is_a_ct_series_out() {
     assert_eq!(n_files(&place.out().join("series")), n_files(&folder));
 }
 
-/// The same voxels in another order: axis `n` of the result is axis `order[n]`, turned if so said.
 /// The same voxels go at every level of instructions.
 #[test]
 fn the_same_voxels_go_at_every_level() {
@@ -169,6 +168,7 @@ fn the_same_voxels_go_at_every_level() {
     assert!(run.stderr.contains("scalar"), "{run:?}");
 }
 
+/// The same voxels in another order: axis `n` of the result is axis `order[n]`, turned if so said.
 fn reordered(grid: &Grid, real: &[f32], order: [usize; 3], turned: [bool; 3]) -> (Grid, Vec<f32>) {
     let extent = order.map(|axis| grid.extent[axis]);
     let source = |index: [usize; 3]| {

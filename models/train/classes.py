@@ -7,6 +7,8 @@ NAMES = (
 BACKGROUND, BRAIN, EYES, BROW, NOSE, CHEEKS, MOUTH, CHIN, EARS, SCALP, OTHER, NECK = range(12)
 FACE = (EYES, BROW, NOSE, CHEEKS, MOUTH, CHIN)
 """What a person is recognised by, the ears apart."""
+REMOVED = (*FACE, EARS)
+"""What the program removes, and leans to."""
 
 COLOURS = (
     (0, 0, 0), (120, 120, 200), (80, 220, 255), (255, 170, 60), (255, 90, 90), (120, 220, 90),

@@ -12,9 +12,6 @@ import onnxruntime
 
 from . import classes, space
 
-REMOVED = ["eyes", "brow", "nose", "cheeks", "mouth", "chin", "ears"]
-"""Classes that the program leans to."""
-
 PER_CLASS = 6
 """Voxels of each class found that are written down."""
 
@@ -26,7 +23,8 @@ def reference(session, path, rng):
     """
     x, origin, inside = space.network_input(*space.load(path))
     logits = session.run(None, {"x": x})[0][0]
-    lean = np.where(np.isin(classes.NAMES, REMOVED), space.LEAN, np.float32(0))
+    lean = np.zeros(len(classes.NAMES), np.float32)
+    lean[list(classes.REMOVED)] = space.LEAN
     found = ((logits + lean[:, None, None, None]).argmax(0) * inside).ravel()
     flat = logits.reshape(len(classes.NAMES), -1)
     present = [c for c in range(len(classes.NAMES)) if (found == c).any()]

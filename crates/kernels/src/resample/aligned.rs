@@ -37,23 +37,15 @@ impl Aligned {
     /// The plane of the source that output plane `k` samples.
     #[inline(always)]
     pub(crate) fn plane(&self, source: &[f32], k: usize, plane: &mut Vec<f32>) {
-        let len = self.extent[0] * self.extent[1];
         let between = Between::of(self.index(2, k), self.extent[2]);
-        let low = &source[between.low * len..][..len];
-        let high = &source[(between.low + between.step) * len..][..len];
-        plane.clear();
-        plane.extend(low.iter().zip(high).map(|(&a, &b)| mix(a, b, between.weight)));
+        mix_parts(source, self.extent[0] * self.extent[1], between, plane);
     }
 
     /// The row of such a plane that output row `j` samples.
     #[inline(always)]
     pub(crate) fn row(&self, plane: &[f32], j: usize, row: &mut Vec<f32>) {
-        let ni = self.extent[0];
         let between = Between::of(self.index(1, j), self.extent[1]);
-        let low = &plane[between.low * ni..][..ni];
-        let high = &plane[(between.low + between.step) * ni..][..ni];
-        row.clear();
-        row.extend(low.iter().zip(high).map(|(&a, &b)| mix(a, b, between.weight)));
+        mix_parts(plane, self.extent[0], between, row);
     }
 
     /// The samples of such a row.
@@ -63,6 +55,15 @@ impl Aligned {
             *value = mix(row[at.low], row[at.low + at.step], at.weight);
         }
     }
+}
+
+/// The part between two of `values`, each `len` long.
+#[inline(always)]
+fn mix_parts(values: &[f32], len: usize, between: Between, mixed: &mut Vec<f32>) {
+    let low = &values[between.low * len..][..len];
+    let high = &values[(between.low + between.step) * len..][..len];
+    mixed.clear();
+    mixed.extend(low.iter().zip(high).map(|(&a, &b)| mix(a, b, between.weight)));
 }
 
 /// Values, their extent, and the map to them.
