@@ -29,11 +29,12 @@ pub(crate) fn body(image: &RealVolume, is_hu: bool, workers: Workers) -> Vec<u64
     kernels::open(&body, extent, spacing, 1.5 * spacing[0], workers)
 }
 
-/// The level of the air: the median of what is labelled as background inside the labelled bounds,
-/// or the smallest value where there is none.
-pub(crate) fn air_level(labels: &Labels, image: &RealVolume) -> f32 {
+/// The level of the air: the median of what neither the labels nor the image call body, inside the
+/// labelled bounds, or the smallest value where there is none.
+pub(crate) fn air_level(labels: &Labels, image: &RealVolume, is_hu: bool) -> f32 {
     let [ni, nj, _] = image.grid.extent;
     let bounds = labelled_bounds(labels);
+    let skin = skin_threshold(image, is_hu).unwrap_or(f32::INFINITY);
     let mut air: Vec<f32> = labels
         .tissues
         .iter()
@@ -41,6 +42,7 @@ pub(crate) fn air_level(labels: &Labels, image: &RealVolume) -> f32 {
         .filter(|(at, tissue)| {
             let index = [at % ni, at / ni % nj, at / ni / nj];
             **tissue == Tissue::Background
+                && image.values[*at] <= skin
                 && (0..3).all(|a| (bounds[0][a]..=bounds[1][a]).contains(&index[a]))
                 && image.inside.get(index)
         })

@@ -14,7 +14,11 @@ const BELOW_HAIRLINE_MM: f64 = 40.0;
 const HEAD_HEIGHT_MM: f64 = 230.0;
 /// Fewer columns than this are no surface to judge.
 const LEAST_COLUMNS: u32 = 150;
-/// A second look at faint remains: thresholds as shares of the skin's.
+/// Air is looked at from this far in front of the skin, beyond its blur, over [`AIR_MM`].
+const AIR_FROM_MM: f64 = 4.0;
+/// See [`AIR_FROM_MM`].
+const AIR_MM: f64 = 20.0;
+/// A second look at faint remains: thresholds as shares of the way from air to the skin's.
 const THRESHOLD_SHARES: [f32; 2] = [1.0, 0.6];
 
 /// How much of the skin that faced forwards is still where it was.
@@ -42,15 +46,15 @@ pub fn residual_face(
     workers: Workers,
 ) -> Option<Residual> {
     let skin = skin_threshold(before, is_hu)?;
-    let low = before.values.iter().copied().fold(f32::INFINITY, f32::min);
     let surface = Surface::of(before, skin, workers)?;
     let face = surface.facial_columns();
     if (face.len() as u32) < LEAST_COLUMNS {
         return None;
     }
+    let air = surface.air_in_front(&face, before).unwrap_or(skin);
     let share = THRESHOLD_SHARES
         .into_iter()
-        .map(|share| low + share * (skin - low))
+        .map(|share| air + share * (skin - air))
         .map(|threshold| surface.stayed(&face, after, threshold))
         .fold(0.0, f64::max);
     Some(Residual { n_columns: face.len() as u32, share })
@@ -128,17 +132,73 @@ impl Surface {
             .map(|(_, column)| column)
     }
 
-    /// The share of `columns` in which `after` still has a surface where it was.
+    /// The level of the air in front of `columns`, in the image that this is the surface of: the
+    /// least value of a scan may be padding, or lie far below the noise.
+    fn air_in_front(&self, columns: &[usize], image: &RealVolume) -> Option<f32> {
+        let [ni, nj, _] = self.extent;
+        let [from, n] = [AIR_FROM_MM, AIR_MM].map(|mm| (mm / self.spacing_mm[1]) as usize);
+        let in_front = |&column: &usize| {
+            let (i, k) = (column % ni, column / ni);
+            let first = self.front[column].map_or(nj, |j| j + from);
+            let voxels = (first..(first + n).min(nj)).map(move |j| [i, j, k]);
+            voxels.filter(|index| image.inside.get(*index))
+        };
+        let values =
+            columns.iter().flat_map(in_front).map(|[i, j, k]| image.values[i + ni * (j + nj * k)]);
+        let mut values: Vec<f32> = values.collect();
+        kernels::order_statistics(&mut values, [0.5]).map(|[middle]| middle)
+    }
+
+    /// The share of `columns` in which `after` still has a surface where it was. Where all is of one
+    /// value there is none, however bright what was filled in.
     fn stayed(&self, columns: &[usize], after: &RealVolume, threshold: f32) -> f64 {
         let [ni, nj, _] = self.extent;
-        let reach = (STAYED_MM / self.spacing_mm[1]) as usize;
+        let reach = (STAYED_MM / self.spacing_mm[1]).max(1.0) as usize;
         let has_stayed = |&&column: &&usize| {
             let (i, k) = (column % ni, column / ni);
             self.front[column].is_some_and(|j| {
-                (j.saturating_sub(reach)..=(j + reach).min(nj - 1))
-                    .any(|j| after.values[i + ni * (j + nj * k)] > threshold)
+                let near = (j.saturating_sub(reach)..=(j + reach).min(nj - 1))
+                    .map(|j| after.values[i + ni * (j + nj * k)]);
+                let (low, high) =
+                    near.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (v.min(l), v.max(h)));
+                high > threshold && high > low
             })
         };
         columns.iter().filter(has_stayed).count() as f64 / columns.len() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use volume::{Affine, Grid, Mask};
+
+    /// A blurred ball of a head in air of value 17, with padding in front; from plane `cut_at` on
+    /// there is only air, over the padding too.
+    fn ball(cut_at: usize) -> RealVolume {
+        let grid = Grid { extent: [64; 3], affine: Affine::axis_aligned([4.0; 3], [0.0; 3]) };
+        let value = |at: usize| {
+            let index = [at % 64, at / 64 % 64, at / 4096];
+            let is_padding = index[1] >= 56;
+            let radius = index.iter().map(|&v| (v as f32 - 31.5).powi(2)).sum::<f32>().sqrt();
+            match index[1] >= cut_at {
+                false if is_padding => 0.0,
+                false => 17.0 + 83.0 * ((24.0 - radius) / 10.0).clamp(0.0, 1.0),
+                true => 17.0,
+            }
+        };
+        let inside = kernels::complement(Mask::empty(grid).words(), grid.extent);
+        let values = (0..grid.n_voxels()).map(value).collect();
+        RealVolume { grid, values, inside: Mask::from_words(grid, inside) }
+    }
+
+    #[test]
+    fn bright_air_within_padding_is_no_face() {
+        let whole = ball(64);
+        let share = |after: &RealVolume| {
+            residual_face(&whole, after, false, Workers::ONE).expect("a surface").share
+        };
+        assert!(share(&whole) > 0.99);
+        assert!(share(&ball(36)) < 0.01);
     }
 }

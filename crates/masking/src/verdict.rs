@@ -5,7 +5,7 @@ const MOST_RESIDUAL: f64 = 0.05;
 /// If more than this stays, nothing is released.
 const FAILED_RESIDUAL: f64 = 0.5;
 /// Facial skin left because the brain lies too near: at most this in a scan that passes.
-const MOST_GUARDED_SKIN: f64 = 0.01;
+const MOST_GUARDED_SKIN: f64 = 0.005;
 
 /// What may be done with a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
