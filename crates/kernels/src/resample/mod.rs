@@ -72,9 +72,15 @@ pub fn resample(
         });
     } else {
         workers.for_each_chunk(&mut rows, nj, |k, rows| {
-            for (j, (values, inside)) in rows.iter_mut().enumerate() {
-                scalar::resample_row(source, source_extent, to_source, [j, k], values, inside);
-            }
+            workers.level().run(
+                #[inline(always)]
+                || {
+                    for (j, (values, inside)) in rows.iter_mut().enumerate() {
+                        let jk = [j, k];
+                        scalar::resample_row(source, source_extent, to_source, jk, values, inside);
+                    }
+                },
+            );
         });
     }
     drop(rows);

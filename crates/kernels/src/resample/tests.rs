@@ -56,6 +56,28 @@ proptest! {
     }
 
     #[test]
+    fn a_turned_grid_gives_the_bits_of_single_samples(
+        extent in prop::array::uniform3(1usize..9),
+        to in any_map(),
+        scale in 0.02f64..1.0,
+        workers in any_workers(),
+    ) {
+        let n = extent.iter().product::<usize>();
+        let source: Vec<f32> = (0..n).map(|v| ((v * 37) % 101) as f32).collect();
+        let map = to.map(|m| [m[0] * scale, m[1], m[2], m[3] + 1.0]);
+        let out = [131, 2, 3];
+        let (values, inside) = resample(&source, extent, &map, out, workers);
+        for (at, is_inside) in unpack(&inside, out).into_iter().enumerate() {
+            let p = [at % 131, at / 131 % 2, at / 262].map(|v| v as f64);
+            let index = map.map(|m| m[0] * p[0] + (m[1] * p[1] + m[2] * p[2] + m[3]));
+            let expected = (0..3).all(|a| index[a] >= -0.5 && index[a] <= extent[a] as f64 - 0.5);
+            prop_assert_eq!(is_inside, expected);
+            let value = if is_inside { sample_point(&source, extent, index) } else { 0.0 };
+            prop_assert_eq!(values[at].to_bits(), value.to_bits());
+        }
+    }
+
+    #[test]
     fn equals_the_sum_of_hat_functions(
         extent in prop::array::uniform3(1usize..5),
         to in any_map(),
