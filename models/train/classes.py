@@ -7,6 +7,8 @@ NAMES = (
 BACKGROUND, BRAIN, EYES, BROW, NOSE, CHEEKS, MOUTH, CHIN, EARS, SCALP, OTHER, NECK = range(12)
 FACE = (EYES, BROW, NOSE, CHEEKS, MOUTH, CHIN)
 """What a person is recognised by, the ears apart."""
+BEARDED = (CHEEKS, MOUTH, CHIN)
+"""Where a beard may grow."""
 REMOVED = (*FACE, EARS)
 """What the program removes, and leans to."""
 

@@ -63,6 +63,12 @@ class Generator:
             x = self._recoloured(pick(image[None].float() / 255, at, "bilinear")[0])
         if random.random() < 0.1:
             x = self._lesion(x, found)
+        if random.random() < 0.06:
+            x = self._open_skull(x, found)
+        if random.random() < 0.06:
+            x, found = self._no_ear(x, found)
+        if random.random() < 0.1:
+            x = self._beard(x, found)
         if random.random() < 0.25 * self.hard:
             x = self._hardware(x, found)
         chance = random.random()
@@ -146,6 +152,35 @@ class Generator:
         blob = ((self._index() - centre) / size).square().sum(0) < 1
         return torch.where(blob & (found == classes.BRAIN), torch.tensor(between(0, 1.2)), x)
 
+    def _open_skull(self, x, found):
+        """Craniectomy: within a ball at the edge of the brain, what is not brain looks as the brain does."""
+        brain = found == classes.BRAIN
+        edge = (brain & widened(~brain, 1)).nonzero()
+        if len(edge) == 0:
+            return x
+        centre = edge[random.randrange(len(edge))].view(3, 1, 1, 1)
+        ball = (self._index() - centre).square().sum(0) < between(6, 22) ** 2
+        bone = ball & widened(brain, random.randint(1, 5)) & ~brain
+        like = x[brain].mean() * between(0.6, 1.2)
+        return torch.where(bone, like + between(0, 0.06) * torch.randn(x.shape), x)
+
+    def _no_ear(self, x, found):
+        """One ear taken away, or both."""
+        ears = found == classes.EARS
+        if not ears.any():
+            return x, found
+        middle = (found > 0).nonzero()[:, 0].float().mean()
+        side = random.choice([-1, 0, 1])
+        gone = ears & ((self._index()[0] - middle) * side >= 0)
+        return torch.where(gone, x[found == 0].median(), x), torch.where(gone, NOTHING, found)
+
+    def _beard(self, x, found):
+        """Hair in the air before mouth, chin and cheeks: faint, and of no even thickness."""
+        bearded = torch.isin(found, torch.tensor(classes.BEARDED, dtype=torch.uint8))
+        uneven = smooth_noise(self.grid, between(3, 10), 1.0) > between(-1, 0.5)
+        hair = widened(bearded, random.randint(1, 6)) & (found == 0) & uneven
+        return torch.where(hair, between(0.03, 0.6) * torch.rand(x.shape), x)
+
     def _hardware(self, x, found):
         """Head holders, pillows, coils, tubes and frames: plates, rods and shells in the air, some touching."""
         at = self._index()
@@ -192,7 +227,7 @@ class Generator:
             if random.random() < 0.3:
                 gone |= found == classes.EARS
             if random.random() < 0.5:
-                gone = F.max_pool3d(gone[None, None].float(), 3, 1, 1)[0, 0] > 0
+                gone = widened(gone, 1)
         gone &= found != classes.BRAIN
         chance = random.random()
         if chance < 0.7:
@@ -285,6 +320,13 @@ def rotation(degrees):
     about_a = np.array([[math.cos(b), 0, math.sin(b)], [0, 1, 0], [-math.sin(b), 0, math.cos(b)]])
     about_s = np.array([[math.cos(c), -math.sin(c), 0], [math.sin(c), math.cos(c), 0], [0, 0, 1]])
     return about_r @ about_a @ about_s
+
+
+def widened(mask, steps):
+    """A mask and what is that many voxels from it, diagonals counted as one."""
+    for _ in range(steps):
+        mask = F.max_pool3d(mask[None, None].float(), 3, 1, 1)[0, 0] > 0
+    return mask
 
 
 def smooth_noise(shape, cell, amplitude):

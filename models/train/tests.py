@@ -1,4 +1,5 @@
 """What the training must not get wrong silently."""
+import random
 import tempfile
 import unittest
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import classes, config, evaluate, labels, network, space
+from . import classes, config, evaluate, generator, labels, network, space
 
 HEADS = '''
 [[heads]]
@@ -43,6 +44,43 @@ class Configuration(unittest.TestCase):
         kept = {h.person for h in full.heads if h.role == "train"}
         self.assertNotIn("chris", kept)
         self.assertFalse([h.name for h in full.heads if "evaluation_only" in h.name and h.role == "train"])
+
+
+class Anatomy(unittest.TestCase):
+    """What changes a head may change no more of it than it says."""
+
+    def setUp(self):
+        random.seed(3)
+        torch.manual_seed(3)
+        self.made = object.__new__(generator.Generator)
+        self.made.grid = (40, 48, 48)
+        at = self.made._index() - torch.tensor([20.0, 20, 24]).view(3, 1, 1, 1)
+        away = at.square().sum(0).sqrt()
+        self.found = torch.full(self.made.grid, classes.OTHER, dtype=torch.uint8)
+        self.found[away > 17] = classes.BACKGROUND
+        self.found[away < 12] = classes.BRAIN
+        self.found[(away < 17) & (at[1] > 12)] = classes.CHEEKS
+        self.found[(away < 17) & (at[0].abs() > 13)] = classes.EARS
+        self.x = self.found / 12 + 0.1
+
+    def test_an_open_skull_is_neither_brain_nor_relabelled(self):
+        x = self.made._open_skull(self.x, self.found)
+        changed = x != self.x
+        self.assertTrue(changed.any())
+        self.assertFalse((changed & (self.found == classes.BRAIN)).any())
+
+    def test_a_missing_ear_is_air_in_image_and_labels(self):
+        x, found = self.made._no_ear(self.x, self.found)
+        gone = found != self.found
+        self.assertTrue(gone.any())
+        self.assertTrue((self.found[gone] == classes.EARS).all())
+        self.assertTrue((x[gone] == self.x[0, 0, 0]).all())
+        self.assertTrue(torch.equal(x[~gone], self.x[~gone]))
+
+    def test_a_beard_grows_in_the_air_alone(self):
+        changed = self.made._beard(self.x, self.found) != self.x
+        self.assertTrue(changed.any())
+        self.assertTrue((self.found[changed] == classes.BACKGROUND).all())
 
 
 class Network(unittest.TestCase):
