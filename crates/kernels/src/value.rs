@@ -1,8 +1,12 @@
 #![expect(private_bounds, reason = "the sealed part is for kernels alone")]
 
+use std::cmp::Ordering;
+
 use crate::lanes::Lanes;
 
 mod sealed {
+    use std::cmp::Ordering;
+
     use crate::lanes::Lanes;
 
     pub trait Sealed: Sized {
@@ -12,6 +16,16 @@ mod sealed {
         fn within<L: Lanes>(lanes: L, values: &[Self; 64], ends: [Self; 2]) -> u64;
         /// The largest value.
         const MOST: Self;
+        /// How many values the type has, where that is few enough to count each: else 0.
+        const N_VALUES: usize;
+        /// Its place among those values in their order; 0 where they are not counted.
+        fn place(self) -> usize;
+        /// The value at a place, if the type has few enough.
+        fn at_place(place: usize) -> Self;
+        /// By size, a total order.
+        fn order(&self, other: &Self) -> Ordering;
+        /// The value nearest to a number, of two the even one, the ends for those beyond.
+        fn nearest(number: f64) -> Self;
     }
 }
 
@@ -24,7 +38,7 @@ pub trait Value: Copy + Default + PartialOrd + Send + Sync + sealed::Sealed + 's
 }
 
 macro_rules! values {
-    ($($t:ty: $next:expr, $most:expr, |$lanes:pat_param, $values:ident, $ends:pat_param| $within:expr;)*) => {$(
+    ($($t:ident, $kind:ident: $next:expr, $most:expr, |$lanes:pat_param, $values:ident, $ends:pat_param| $within:expr;)*) => {$(
         impl sealed::Sealed for $t {
             const MOST: Self = $most;
 
@@ -36,6 +50,7 @@ macro_rules! values {
             fn within<L: Lanes>($lanes: L, $values: &[Self; 64], $ends: [Self; 2]) -> u64 {
                 $within
             }
+            of_kind!($kind, $t);
         }
         impl Value for $t {
             #[inline(always)]
@@ -50,6 +65,60 @@ macro_rules! values {
     )*};
 }
 
+/// What differs between integers that are few, other integers and floats.
+macro_rules! of_kind {
+    (few, $t:ident) => {
+        const N_VALUES: usize = 1 << $t::BITS;
+
+        #[inline(always)]
+        fn place(self) -> usize {
+            (i32::from(self) - i32::from($t::MIN)) as usize
+        }
+        #[inline(always)]
+        fn at_place(place: usize) -> Self {
+            (place as i32 + i32::from($t::MIN)) as Self
+        }
+        of_kind!(integer, $t);
+    };
+    (many, $t:ident) => {
+        of_kind!(uncounted);
+        of_kind!(integer, $t);
+    };
+    (float, $t:ident) => {
+        of_kind!(uncounted);
+        #[inline(always)]
+        fn order(&self, other: &Self) -> Ordering {
+            self.total_cmp(other)
+        }
+        #[inline(always)]
+        fn nearest(number: f64) -> Self {
+            number as Self
+        }
+    };
+    (uncounted) => {
+        const N_VALUES: usize = 0;
+
+        #[inline(always)]
+        fn place(self) -> usize {
+            0
+        }
+        #[inline(always)]
+        fn at_place(_: usize) -> Self {
+            Self::default()
+        }
+    };
+    (integer, $t:ident) => {
+        #[inline(always)]
+        fn order(&self, other: &Self) -> Ordering {
+            self.cmp(other)
+        }
+        #[inline(always)]
+        fn nearest(number: f64) -> Self {
+            number.round_ties_even() as Self
+        }
+    };
+}
+
 /// One by one, for types that have no vectors.
 #[inline(always)]
 fn one_by_one<T: PartialOrd + Copy>(values: &[T; 64], [low, high]: [T; 2]) -> u64 {
@@ -61,19 +130,19 @@ fn above<T>(next: impl Fn(&T) -> T, greater: impl Fn(&T, &T) -> bool) -> impl Fn
 }
 
 values! {
-    u8: |v: u8| v.checked_add(1), u8::MAX, |lanes, values, [low, high]| lanes.within_u8(values, low, high);
-    i8: |v: i8| v.checked_add(1), i8::MAX, |_, values, ends| one_by_one(values, ends);
-    i16: |v: i16| v.checked_add(1), i16::MAX, |lanes, values, [low, high]| lanes.within_i16(values, low, high);
-    u16: |v: u16| v.checked_add(1), u16::MAX, |lanes, values, ends| {
+    u8, few: |v: u8| v.checked_add(1), u8::MAX, |lanes, values, [low, high]| lanes.within_u8(values, low, high);
+    i8, few: |v: i8| v.checked_add(1), i8::MAX, |_, values, ends| one_by_one(values, ends);
+    i16, few: |v: i16| v.checked_add(1), i16::MAX, |lanes, values, [low, high]| lanes.within_i16(values, low, high);
+    u16, few: |v: u16| v.checked_add(1), u16::MAX, |lanes, values, ends| {
         // The order of signed numbers, half the range further down.
         let signed = |v: u16| (v ^ 0x8000).cast_signed();
         let [low, high] = ends.map(signed);
         lanes.within_i16(&values.map(signed), low, high)
     };
-    u32: |v: u32| v.checked_add(1), u32::MAX, |_, values, ends| one_by_one(values, ends);
-    i32: |v: i32| v.checked_add(1), i32::MAX, |_, values, ends| one_by_one(values, ends);
-    u64: |v: u64| v.checked_add(1), u64::MAX, |_, values, ends| one_by_one(values, ends);
-    i64: |v: i64| v.checked_add(1), i64::MAX, |_, values, ends| one_by_one(values, ends);
-    f32: above(|v: &f32| v.next_up(), |a, b| a > b), f32::INFINITY, |lanes, values, [low, high]| lanes.within_f32(values, low, high);
-    f64: above(|v: &f64| v.next_up(), |a, b| a > b), f64::INFINITY, |_, values, ends| one_by_one(values, ends);
+    u32, many: |v: u32| v.checked_add(1), u32::MAX, |_, values, ends| one_by_one(values, ends);
+    i32, many: |v: i32| v.checked_add(1), i32::MAX, |_, values, ends| one_by_one(values, ends);
+    u64, many: |v: u64| v.checked_add(1), u64::MAX, |_, values, ends| one_by_one(values, ends);
+    i64, many: |v: i64| v.checked_add(1), i64::MAX, |_, values, ends| one_by_one(values, ends);
+    f32, float: above(|v: &f32| v.next_up(), |a, b| a > b), f32::INFINITY, |lanes, values, [low, high]| lanes.within_f32(values, low, high);
+    f64, float: above(|v: &f64| v.next_up(), |a, b| a > b), f64::INFINITY, |_, values, ends| one_by_one(values, ends);
 }

@@ -9,19 +9,20 @@ const MR_SKIN_SHARE: f32 = 0.35;
 
 /// The value above which a voxel belongs to a body and not to the air around it; `None` if the
 /// scan has no two heaps of values.
-pub(crate) fn skin_threshold(image: &RealVolume, is_hu: bool) -> Option<f32> {
+pub(crate) fn skin_threshold(image: &RealVolume, is_hu: bool, workers: Workers) -> Option<f32> {
     if is_hu {
         return Some(CT_SKIN_HU);
     }
-    let (low, high) = range(image);
-    let split = kernels::otsu(inside(image), low, high)?;
+    let values = inside(image);
+    let [low, _] = kernels::range(&values)?;
+    let split = kernels::otsu(&values, workers)? as f32;
     Some(low + MR_SKIN_SHARE * (split - low))
 }
 
 /// The voxels of a body as the image alone tells them, specks left out.
 pub(crate) fn body(image: &RealVolume, is_hu: bool, workers: Workers) -> Vec<u64> {
     let extent = image.grid.extent;
-    let Some(threshold) = skin_threshold(image, is_hu) else {
+    let Some(threshold) = skin_threshold(image, is_hu, workers) else {
         return vec![0; image.inside.words().len()];
     };
     let body = kernels::threshold(&image.values, extent, threshold, workers);
@@ -31,10 +32,10 @@ pub(crate) fn body(image: &RealVolume, is_hu: bool, workers: Workers) -> Vec<u64
 
 /// The level of the air: the median of what neither the labels nor the image call body, inside the
 /// labelled bounds, or the smallest value where there is none.
-pub(crate) fn air_level(labels: &Labels, image: &RealVolume, is_hu: bool) -> f32 {
+pub(crate) fn air_level(labels: &Labels, image: &RealVolume, is_hu: bool, workers: Workers) -> f32 {
     let [ni, nj, _] = image.grid.extent;
     let bounds = labelled_bounds(labels);
-    let skin = skin_threshold(image, is_hu).unwrap_or(f32::INFINITY);
+    let skin = skin_threshold(image, is_hu, workers).unwrap_or(f32::INFINITY);
     let mut air: Vec<f32> = labels
         .tissues
         .iter()
@@ -50,7 +51,7 @@ pub(crate) fn air_level(labels: &Labels, image: &RealVolume, is_hu: bool) -> f32
         .collect();
     match kernels::order_statistics(&mut air, [0.5]) {
         Some([middle]) => middle,
-        None => range(image).0,
+        None => kernels::range(&inside(image)).map_or(0.0, |[low, _]| low),
     }
 }
 
@@ -68,13 +69,9 @@ fn labelled_bounds(labels: &Labels) -> [[usize; 3]; 2] {
     bounds
 }
 
-fn inside(image: &RealVolume) -> impl Iterator<Item = f32> {
+fn inside(image: &RealVolume) -> Vec<f32> {
     let [ni, nj, _] = image.grid.extent;
-    let is_inside = move |at: usize| image.inside.get([at % ni, at / ni % nj, at / ni / nj]);
-    image.values.iter().enumerate().filter(move |(at, _)| is_inside(*at)).map(|(_, &v)| v)
-}
-
-fn range(image: &RealVolume) -> (f32, f32) {
-    inside(image)
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+    let is_inside = |at: usize| image.inside.get([at % ni, at / ni % nj, at / ni / nj]);
+    let values = image.values.iter().enumerate().filter(|(at, _)| is_inside(*at));
+    values.map(|(_, &v)| v).collect()
 }

@@ -103,7 +103,7 @@ pub fn refine(
         smallest_distance_mm,
         skin_left: skin_left(labels, &field, &image.inside),
     };
-    let background = crate::background::air_level(labels, image, is_hu);
+    let background = crate::background::air_level(labels, image, is_hu, workers);
     Ok(Refined { mask, anatomy, regions, guard, background })
 }
 

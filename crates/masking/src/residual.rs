@@ -1,4 +1,4 @@
-use kernels::{Neighbours, Workers};
+use kernels::{Neighbours, Rays, Workers};
 use volume::RealVolume;
 
 use crate::background::skin_threshold;
@@ -45,7 +45,7 @@ pub fn residual_face(
     is_hu: bool,
     workers: Workers,
 ) -> Option<Residual> {
-    let skin = skin_threshold(before, is_hu)?;
+    let skin = skin_threshold(before, is_hu, workers)?;
     let surface = Surface::of(before, skin, workers)?;
     let face = surface.facial_columns();
     if (face.len() as u32) < LEAST_COLUMNS {
@@ -75,21 +75,23 @@ impl Surface {
         let head = kernels::open(&head, extent, spacing_mm, spacing_mm[0], workers);
         let head = kernels::keep_largest(&head, extent, Neighbours::Faces);
         let [ni, nj, nk] = extent;
-        let row_words = kernels::row_words(ni);
-        let is_head = |i: usize, j: usize, k: usize| {
-            head[(j + nj * k) * row_words + i / 64] >> (i % 64) & 1 == 1
+        let from_the_front = Rays {
+            n_pixels: [ni, nk],
+            start: [0.0, nj as f64 - 1.0, 0.0],
+            across: [1.0, 0.0, 0.0],
+            down: [0.0, 0.0, 1.0],
+            step: [0.0, -1.0, 0.0],
+            n_steps: nj,
         };
-        let top = (0..nk).rev().find(|&k| (0..nj).any(|j| (0..ni).any(|i| is_head(i, j, k))))?;
+        let hits = kernels::ray_cast(&head, extent, spacing_mm, &from_the_front, workers);
+        let top = hits.iter().rposition(Option::is_some)? / ni;
         let height = (HEAD_HEIGHT_MM / spacing_mm[2]) as usize;
-        let front = (0..ni * nk)
-            .map(|column| {
-                let (i, k) = (column % ni, column / ni);
-                if k + height < top {
-                    return None;
-                }
-                (0..nj).rev().find(|&j| is_head(i, j, k))
-            })
-            .collect();
+        let is_high = |column: usize| column / ni + height >= top;
+        let front = hits
+            .iter()
+            .enumerate()
+            .map(|(column, hit)| hit.filter(|_| is_high(column)).map(|hit| nj - 1 - hit.n));
+        let front = front.collect();
         Some(Self { extent, spacing_mm, front })
     }
 

@@ -4,7 +4,9 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
-use crate::bits::{assert_words, complement};
+use crate::Workers;
+use crate::bits::{assert_words, complement, row_words};
+use crate::buffer::zeros;
 use scalar::Runs;
 
 /// Which voxels touch.
@@ -70,6 +72,29 @@ pub fn label(mask: &[u64], extent: [usize; 3], neighbours: Neighbours) -> (Vec<u
 #[must_use]
 pub fn fill_holes(mask: &[u64], extent: [usize; 3]) -> Vec<u64> {
     let border = scalar::border(extent);
-    let outside = keep_touching(&complement(mask, extent), &border, extent, Neighbours::Faces);
+    fill_apart_from(mask, &border, extent)
+}
+
+/// `mask` with every hole of each plane `k` filled: what is not set and cannot be left to the border
+/// of the plane through edges.
+///
+/// # Panics
+/// If `mask` has not the words of `extent`.
+#[must_use]
+pub fn fill_holes_in_planes(mask: &[u64], extent: [usize; 3], workers: Workers) -> Vec<u64> {
+    assert_words(mask, extent);
+    let [ni, nj, _] = extent;
+    let n = row_words(ni) * nj;
+    let border = scalar::border_of_plane([ni, nj]);
+    let mut filled: Vec<u64> = zeros(mask.len());
+    workers.for_each_chunk(&mut filled, n, |k, words| {
+        words.copy_from_slice(&fill_apart_from(&mask[k * n..][..n], &border, [ni, nj, 1]));
+    });
+    filled
+}
+
+/// `mask` and all that is not joined to `border` outside it.
+fn fill_apart_from(mask: &[u64], border: &[u64], extent: [usize; 3]) -> Vec<u64> {
+    let outside = keep_touching(&complement(mask, extent), border, extent, Neighbours::Faces);
     complement(&outside, extent)
 }

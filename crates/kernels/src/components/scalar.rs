@@ -185,17 +185,36 @@ fn find(parents: &mut [u32], mut run: u32) -> u32 {
 
 /// The voxels at the border of the extent.
 pub(super) fn border([ni, nj, nk]: [usize; 3]) -> Vec<u64> {
-    let n = row_words(ni);
-    let mut mask: Vec<u64> = zeros(n * nj * nk);
-    for (row, words) in mask.chunks_exact_mut(n.max(1)).enumerate() {
-        let (j, k) = (row % nj, row / nj);
-        if j == 0 || j + 1 == nj || k == 0 || k + 1 == nk {
-            words.fill(!0);
-            words[n - 1] = last_word(ni);
-        } else {
-            words[0] |= 1;
-            words[n - 1] |= 1 << ((ni - 1) % 64);
+    let of_plane = border_of_plane([ni, nj]);
+    let mut mask: Vec<u64> = zeros(of_plane.len() * nk);
+    for (k, plane) in mask.chunks_exact_mut(of_plane.len().max(1)).enumerate() {
+        plane.copy_from_slice(&of_plane);
+        if k == 0 || k + 1 == nk {
+            plane.chunks_exact_mut(row_words(ni)).for_each(|row| fill_row(row, ni));
         }
     }
     mask
+}
+
+/// The voxels at the border of a plane.
+pub(super) fn border_of_plane([ni, nj]: [usize; 2]) -> Vec<u64> {
+    let n = row_words(ni);
+    let mut mask = vec![0; n * nj];
+    for (j, row) in mask.chunks_exact_mut(n.max(1)).enumerate() {
+        if j == 0 || j + 1 == nj {
+            fill_row(row, ni);
+        } else {
+            row[0] |= 1;
+            row[n - 1] |= 1 << ((ni - 1) % 64);
+        }
+    }
+    mask
+}
+
+/// Sets every voxel of a row.
+fn fill_row(row: &mut [u64], ni: usize) {
+    if let Some((last, before)) = row.split_last_mut() {
+        before.fill(!0);
+        *last = last_word(ni);
+    }
 }

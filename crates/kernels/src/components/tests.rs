@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
-use super::{Neighbours, fill_holes, keep_largest, keep_touching, label};
+use super::{Neighbours, fill_holes, fill_holes_in_planes, keep_largest, keep_touching, label};
+use crate::bits::complement;
 use crate::bits::tests::{any_mask, pack, unpack};
+use crate::workers::tests::any_workers;
 
 fn offsets(neighbours: Neighbours) -> Vec<[isize; 3]> {
     let most = if neighbours == Neighbours::Faces { 1 } else { 3 };
@@ -94,6 +96,24 @@ proptest! {
         let expected: Vec<bool> =
             numbers.iter().map(|n| n.is_none() || !open.contains(n)).collect();
         prop_assert_eq!(unpack(&fill_holes(&mask, extent), extent), expected);
+    }
+
+    /// A plane by itself has no voxels beyond it, so that filling it in 3D would fill nothing.
+    #[test]
+    fn holes_of_a_plane_are_those_of_a_slab_of_it(
+        (mask, extent) in any_mask(),
+        workers in any_workers(),
+    ) {
+        let [ni, nj, _] = extent;
+        let filled = fill_holes_in_planes(&mask, extent, workers);
+        let n = mask.len() / extent[2];
+        for (plane, filled) in mask.chunks_exact(n).zip(filled.chunks_exact(n)) {
+            // Between two full planes the only way out is along the plane.
+            let full = complement(&vec![0; n], [ni, nj, 1]);
+            let slab = [&full, plane, &full].concat();
+            let expected = &fill_holes(&slab, [ni, nj, 3])[n..2 * n];
+            prop_assert_eq!(filled, expected);
+        }
     }
 }
 

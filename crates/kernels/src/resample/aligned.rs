@@ -3,6 +3,11 @@
 
 use super::scalar::{Between, mix};
 
+/// Whether each output axis runs along the source axis of its number.
+pub(super) fn is_aligned(to_source: &[[f64; 4]; 3]) -> bool {
+    (0..3).all(|a| (0..3).all(|b| a == b || to_source[a][b].abs() < 1e-9))
+}
+
 /// How output indices map to the source, axis by axis.
 pub(crate) struct Aligned {
     scale: [f64; 3],
@@ -18,7 +23,6 @@ impl Aligned {
         source_extent: [usize; 3],
         ni: usize,
     ) -> Option<Self> {
-        let is_aligned = (0..3).all(|a| (0..3).all(|b| a == b || to_source[a][b].abs() < 1e-9));
         let aligned = Self {
             scale: [0, 1, 2].map(|a| to_source[a][a]),
             shift: [0, 1, 2].map(|a| to_source[a][3]),
@@ -26,7 +30,7 @@ impl Aligned {
             along_i: Vec::new(),
         };
         let along_i = (0..ni).map(|i| Between::of(aligned.index(0, i), source_extent[0])).collect();
-        is_aligned.then_some(Self { along_i, ..aligned })
+        is_aligned(to_source).then_some(Self { along_i, ..aligned })
     }
 
     /// The source index of an output index along one axis.

@@ -1,6 +1,7 @@
-//! Trilinear resampling through an affine map of indices.
+//! Resampling through an affine map of indices.
 
 mod aligned;
+mod nearest;
 mod scalar;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -8,6 +9,7 @@ pub(crate) mod tests;
 use crate::Workers;
 use crate::bits::row_words;
 use crate::buffer::zeros;
+use crate::value::Value;
 
 pub(crate) use aligned::{Aligned, reordered};
 pub use scalar::sample_point;
@@ -85,4 +87,52 @@ pub fn resample(
     }
     drop(rows);
     (values, inside)
+}
+
+/// The values of `source` nearest to the voxels of another grid; of two as near, the one of the
+/// higher index.
+///
+/// `to_source` and what lies inside are as for [`resample`]; outside the value is `outside`. Values
+/// of any stored type are carried over as they are. Time O(output voxels), less by far where the
+/// axes of both grids run alike.
+///
+/// # Panics
+/// If `source` has not `source_extent` values, or an axis of it is 0.
+#[must_use]
+pub fn resample_nearest<T: Value>(
+    source: &[T],
+    source_extent: [usize; 3],
+    to_source: &[[f64; 4]; 3],
+    extent: [usize; 3],
+    outside: T,
+    workers: Workers,
+) -> Vec<T> {
+    assert_eq!(source.len(), source_extent.iter().product::<usize>(), "one value a voxel");
+    assert!(!source.is_empty(), "a source to sample");
+    let [ni, nj, nk] = extent;
+    let mut values: Vec<T> = zeros(ni * nj * nk);
+    let ni = ni.max(1);
+    if aligned::is_aligned(to_source) {
+        let axes = nearest::Axes::of(to_source, source_extent, extent);
+        workers.for_each_chunk_with(
+            &mut values,
+            ni * nj,
+            nearest::Last::default,
+            |last, k, plane| {
+                axes.plane(source, k, outside, last, plane);
+            },
+        );
+    } else {
+        workers.for_each_chunk(&mut values, ni * nj, |k, plane| {
+            workers.level().run(
+                #[inline(always)]
+                || {
+                    for (j, row) in plane.chunks_exact_mut(ni).enumerate() {
+                        nearest::row(source, source_extent, to_source, [j, k], outside, row);
+                    }
+                },
+            );
+        });
+    }
+    values
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{resample, sample_point};
+use super::{resample, resample_nearest, sample_point};
 use crate::bits::tests::unpack;
 use crate::workers::tests::any_workers;
 
@@ -97,6 +97,29 @@ proptest! {
             prop_assert!(is_inside == expected || near_edge);
             let value = if is_inside { naive(&source, extent, index) } else { 0.0 };
             prop_assert!((f64::from(values[at]) - value).abs() < 1e-3);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_nearest_voxel_is_taken_over_as_it_is(
+        extent in prop::array::uniform3(1usize..6),
+        map in any_map(),
+        workers in any_workers(),
+    ) {
+        let n = extent.iter().product::<usize>();
+        let source: Vec<i16> = (0..n).map(|v| v as i16).collect();
+        let out = [67, 4, 5];
+        let found = resample_nearest(&source, extent, &map, out, -7, workers);
+        for (at, found) in found.into_iter().enumerate() {
+            let p = [at % 67, at / 67 % 4, at / 268].map(|v| v as f64);
+            let index = map.map(|m| m[0] * p[0] + (m[1] * p[1] + m[2] * p[2] + m[3]));
+            let is_inside =
+                (0..3).all(|a| index[a] >= -0.5 && index[a] <= extent[a] as f64 - 0.5);
+            let voxel = [0, 1, 2].map(|a| ((index[a] + 0.5).floor() as usize).min(extent[a] - 1));
+            let value = source[voxel[0] + extent[0] * (voxel[1] + extent[1] * voxel[2])];
+            prop_assert_eq!(found, if is_inside { value } else { -7 });
         }
     }
 }

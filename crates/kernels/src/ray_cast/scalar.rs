@@ -1,0 +1,164 @@
+use crate::bits::row_words;
+use crate::line::Line;
+
+/// Voxels along each side of a block.
+const SIDE: usize = 8;
+
+/// A mask, and how far each of its blocks is from the nearest that holds a voxel.
+pub(super) struct Scene<'a> {
+    mask: &'a [u64],
+    extent: [usize; 3],
+    n_blocks: [usize; 3],
+    /// In blocks, a diagonal counted as one, 255 at most; `i` fastest.
+    away: Vec<u8>,
+}
+
+impl<'a> Scene<'a> {
+    /// `None` if the mask is empty.
+    pub(super) fn of(mask: &'a [u64], extent: [usize; 3]) -> Option<Self> {
+        let n_blocks = extent.map(|n| n.div_ceil(SIDE));
+        let mut near = vec![0u8; n_blocks.iter().product()];
+        let [ni, nj, _] = extent;
+        for (row, words) in mask.chunks_exact(row_words(ni).max(1)).enumerate() {
+            let (j, k) = (row % nj / SIDE, row / nj / SIDE);
+            let blocks = &mut near[(j + n_blocks[1] * k) * n_blocks[0]..][..n_blocks[0]];
+            let bytes = words.iter().flat_map(|w| w.to_le_bytes());
+            blocks.iter_mut().zip(bytes).for_each(|(block, byte)| *block |= u8::from(byte != 0));
+        }
+        if !near.contains(&1) {
+            return None;
+        }
+        let mut away = vec![0u8; near.len()];
+        for _ in 0..u8::MAX {
+            if !near.contains(&0) {
+                break;
+            }
+            away.iter_mut().zip(&near).for_each(|(away, near)| *away += 1 - near);
+            near = grown(&near, n_blocks);
+        }
+        Some(Self { mask, extent, n_blocks, away })
+    }
+
+    /// The first of `n` samples whose nearest voxel is set, and that voxel.
+    #[inline(always)]
+    pub(super) fn first(&self, line: &Line, n: usize) -> Option<(usize, [usize; 3])> {
+        let within = line.inside(n);
+        let mut n = within.start;
+        while n < within.end {
+            let index = line.index(n);
+            let voxel = [0, 1, 2].map(|a| ((index[a] + 0.5) as usize).min(self.extent[a] - 1));
+            let block = voxel.map(|v| v / SIDE);
+            let away =
+                self.away[block[0] + self.n_blocks[0] * (block[1] + self.n_blocks[1] * block[2])];
+            if away == 0 {
+                if self.is_set(voxel) {
+                    return Some((n, voxel));
+                }
+                n += 1;
+            } else {
+                n += 1 + empty_samples(line, index, block, usize::from(away));
+            }
+        }
+        None
+    }
+
+    #[inline(always)]
+    fn is_set(&self, [i, j, k]: [usize; 3]) -> bool {
+        let row = (j + self.extent[1] * k) * row_words(self.extent[0]);
+        self.mask[row + i / 64] >> (i % 64) & 1 == 1
+    }
+
+    /// See [`Hit::normal`](super::Hit::normal).
+    #[inline(always)]
+    pub(super) fn normal(&self, [i, j, k]: [usize; 3], spacing_mm: [f64; 3]) -> [f32; 3] {
+        let [ni, nj, nk] = self.extent;
+        let mut sums = [0i32; 3];
+        for dk in -2..=2 {
+            let Some(k) = k.checked_add_signed(dk).filter(|&k| k < nk) else { continue };
+            for dj in -2..=2 {
+                let Some(j) = j.checked_add_signed(dj).filter(|&j| j < nj) else { continue };
+                let row = &self.mask[(j + nj * k) * row_words(ni)..][..row_words(ni)];
+                let five = five_around(row, i);
+                let n = five.count_ones() as i32;
+                sums[0] += MOMENTS[five as usize];
+                sums[1] += dj as i32 * n;
+                sums[2] += dk as i32 * n;
+            }
+        }
+        let out = [0, 1, 2].map(|a| -f64::from(sums[a]) * spacing_mm[a]);
+        let length = out.iter().map(|v| v * v).sum::<f64>().sqrt();
+        out.map(|v| if length > 0.0 { (v / length) as f32 } else { 0.0 })
+    }
+}
+
+/// The sum of the places, -2 to 2, of the bits of each number of five.
+const MOMENTS: [i32; 32] = {
+    let mut moments = [0; 32];
+    let mut five = 0;
+    while five < 32 {
+        let mut bit = 0;
+        while bit < 5 {
+            moments[five] += (five as i32 >> bit & 1) * (bit - 2);
+            bit += 1;
+        }
+        five += 1;
+    }
+    moments
+};
+
+/// The bits of a row from two before voxel `i` to two after it; 0 beyond the row.
+#[inline(always)]
+fn five_around(row: &[u64], i: usize) -> u64 {
+    let Some(first) = i.checked_sub(2) else {
+        return row[0] << (2 - i) & 31;
+    };
+    let (word, bit) = (first / 64, first % 64);
+    let low = row[word] >> bit;
+    let high = if bit > 59 && word + 1 < row.len() { row[word + 1] << (64 - bit) } else { 0 };
+    (low | high) & 31
+}
+
+/// How many samples after the one at `index` are sure to lie in blocks less than `away` from its own,
+/// which are empty.
+#[inline(always)]
+fn empty_samples(line: &Line, index: [f64; 3], block: [usize; 3], away: usize) -> usize {
+    /// From the middle of the last voxel outwards: half a voxel, less what rounding may take.
+    const PAST: f64 = 0.49;
+    let mut least = f64::INFINITY;
+    for a in 0..3 {
+        let first = block[a] as f64 - (away as f64 - 1.0);
+        let edge = if line.step[a] > 0.0 {
+            (block[a] + away) as f64 * SIDE as f64 - 1.0 + PAST
+        } else {
+            first * SIDE as f64 - PAST
+        };
+        let n = (edge - index[a]) / line.step[a];
+        // An axis along which nothing moves gives an infinite number, or none.
+        least = if n < least && line.step[a] != 0.0 { n } else { least };
+    }
+    least.max(0.0) as usize
+}
+
+/// Each block, set if any of the 27 around is.
+fn grown(blocks: &[u8], [ni, nj, _]: [usize; 3]) -> Vec<u8> {
+    let mut grown = blocks.to_vec();
+    for stride in [1, ni, ni * nj] {
+        let before = grown.clone();
+        // Along `i` and `j` a block at an end must not reach into the next row or plane.
+        let line = match stride {
+            1 => ni,
+            _ if stride == ni => ni * nj,
+            _ => blocks.len(),
+        };
+        let lines = grown.chunks_exact_mut(line).zip(before.chunks_exact(line));
+        for (grown, before) in lines {
+            for (grown, before) in grown.iter_mut().skip(stride).zip(before) {
+                *grown |= before;
+            }
+            for (grown, after) in grown.iter_mut().zip(before.iter().skip(stride)) {
+                *grown |= after;
+            }
+        }
+    }
+    grown
+}
