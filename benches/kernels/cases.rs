@@ -4,11 +4,14 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use kernels::{Neighbours, Workers};
+use kernels::{Neighbours, Rays, Workers};
 
 /// A head on two grids: an MR of 1 mm, and a CT of 0.45 x 0.45 x 0.8 mm.
 pub(crate) const VOLUMES: [(&str, [usize; 3], [f64; 3]); 2] =
     [("mr256", [256, 256, 256], [1.0, 1.0, 1.0]), ("ct512", [512, 512, 300], [0.45, 0.45, 0.8])];
+
+/// An affine map of indices, row-major.
+type Map = [[f64; 4]; 3];
 
 /// A volume and its masks.
 pub(crate) struct Volume {
@@ -19,6 +22,23 @@ pub(crate) struct Volume {
     pub(crate) head: Vec<u64>,
     /// What a threshold leaves, noise and holes included.
     pub(crate) rough: Vec<u64>,
+    /// The front of the head.
+    pub(crate) face: Vec<u64>,
+    /// The head without it.
+    pub(crate) faceless: Vec<u64>,
+    /// The volume at 2 mm, about the same centre.
+    pub(crate) coarse: Vec<f32>,
+    /// The head at 2 mm, a byte a voxel.
+    pub(crate) coarse_head: Vec<u8>,
+    pub(crate) coarse_extent: [usize; 3],
+    /// From indices of the volume to those of the coarse one.
+    pub(crate) to_coarse: Map,
+    /// As that, turned by 10 and 7 degrees.
+    pub(crate) to_coarse_turned: Map,
+    /// The first of twelve parts of the volume and the eleven after it as logits of twelve classes.
+    pub(crate) logits: Vec<f32>,
+    /// As wide as a voxel's share of the largest value.
+    pub(crate) weights: Vec<f32>,
     /// Between air and skin.
     pub(crate) low: i16,
     /// Above soft tissue.
@@ -26,21 +46,36 @@ pub(crate) struct Volume {
 }
 
 impl Volume {
-    /// Reads `stored.raw` (i16, little endian) and `head.raw` (u8) of a folder.
+    /// Reads the files that `compare.py` writes into a folder, little endian.
     pub(crate) fn read(folder: &Path, name: &str) -> Result<Self, Box<dyn Error>> {
         let (_, extent, spacing_mm) =
             *VOLUMES.iter().find(|v| v.0 == name).ok_or("no such volume")?;
-        let bytes = fs::read(folder.join(name).join("stored.raw"))?;
-        let (pairs, _) = bytes.as_chunks::<2>();
-        let stored: Vec<i16> = pairs.iter().map(|&b| i16::from_le_bytes(b)).collect();
-        let head = fs::read(folder.join(name).join("head.raw"))?;
+        let file = |file: &str| fs::read(folder.join(name).join(file));
+        let stored: Vec<i16> = numbers(&file("stored.raw")?, i16::from_le_bytes);
+        let maps: Vec<f64> = numbers(&file("maps.raw")?, f64::from_le_bytes);
+        let map = |n: usize| [0, 1, 2].map(|a| [0, 1, 2, 3].map(|b| maps[12 * n + 4 * a + b]));
         let workers = Workers::new(1);
+        let bits = |bytes: Vec<u8>| kernels::bits_of(&bytes, extent, workers);
+        let (head, face) = (bits(file("head.raw")?), bits(file("face.raw")?));
         let (noise, low, high) =
             if name.starts_with("ct") { (-300, -300, 200) } else { (50, 150, 900) };
         Ok(Self {
             extent,
             spacing_mm,
-            head: kernels::bits_of(&head, extent, workers),
+            faceless: kernels::and_not(&head, &face),
+            head,
+            face,
+            coarse: numbers(&file("coarse.raw")?, f32::from_le_bytes),
+            coarse_head: file("coarse_head.raw")?,
+            coarse_extent: [0, 1, 2]
+                .map(|a| (extent[a] as f64 * spacing_mm[a] / 2.0).round() as usize),
+            to_coarse: map(0),
+            to_coarse_turned: map(1),
+            logits: stored[..stored.len() / 12 * 12]
+                .iter()
+                .map(|&v| f32::from(v) / 100.0)
+                .collect(),
+            weights: stored.iter().map(|&v| f32::from(v) / 3071.0).collect(),
             rough: kernels::threshold(&stored, extent, noise, workers),
             stored,
             low,
@@ -49,9 +84,34 @@ impl Volume {
     }
 }
 
+impl Volume {
+    /// A view of the face from 180 mm before the centre, turned by 25 degrees about the vertical:
+    /// 512 x 512 rays over 256 mm, samples 0.5 mm apart.
+    fn view(&self) -> Rays {
+        let (sin, cos) = 25f64.to_radians().sin_cos();
+        let (right, step) = ([cos, -sin, 0.0], [sin, cos, 0.0]);
+        let in_voxels = |mm: [f64; 3]| [0, 1, 2].map(|a| mm[a] / self.spacing_mm[a]);
+        let first = [0, 1, 2].map(|a| -127.75 * right[a] - 180.0 * step[a] + [0.0, 0.0, 127.75][a]);
+        let centre = self.extent.map(|n| (n - 1) as f64 / 2.0);
+        Rays {
+            n_pixels: [512, 512],
+            start: [0, 1, 2].map(|a| in_voxels(first)[a] + centre[a]),
+            across: in_voxels(right.map(|v| 0.5 * v)),
+            down: in_voxels([0.0, 0.0, -0.5]),
+            step: in_voxels(step.map(|v| 0.5 * v)),
+            n_steps: 720,
+        }
+    }
+}
+
+fn numbers<T, const N: usize>(bytes: &[u8], of: fn([u8; N]) -> T) -> Vec<T> {
+    bytes.as_chunks::<N>().0.iter().map(|&b| of(b)).collect()
+}
+
 /// What a kernel gave.
 pub(crate) enum Answer {
     Bits(Vec<u64>),
+    Counts(Vec<u64>),
     Reals(Vec<f32>),
     Numbers(Vec<u32>),
     Shorts(Vec<i16>),
@@ -88,6 +148,110 @@ pub(crate) const CASES: &[Case] = &[
         name: "window/i16",
         bytes_per_voxel: 2.125,
         run: |v, w| Answer::Bits(kernels::window(&v.stored, v.extent, v.low..=v.high, w)),
+    },
+    Case {
+        name: "histogram/i16",
+        bytes_per_voxel: 2.0,
+        run: |v, w| Answer::Counts(kernels::histogram(&v.stored, [-1024.0, 3071.0], 4096, w)),
+    },
+    Case {
+        name: "otsu/i16",
+        bytes_per_voxel: 2.0,
+        run: |v, w| {
+            Answer::Reals(kernels::otsu(&v.stored, w).map(|t| t as f32).into_iter().collect())
+        },
+    },
+    Case {
+        name: "fill_masked/i16",
+        bytes_per_voxel: 4.125,
+        run: |v, _| {
+            let mut bytes: Vec<u8> = Vec::with_capacity(2 * v.stored.len());
+            bytes.extend(v.stored.iter().flat_map(|value| value.to_le_bytes()));
+            kernels::fill_masked(&mut bytes, &v.face, v.extent[0], &(-7i16).to_le_bytes());
+            Answer::Bytes(bytes)
+        },
+    },
+    Case {
+        name: "blend/i16",
+        bytes_per_voxel: 10.0,
+        run: |v, w| {
+            let mut voxels = v.stored.clone();
+            let other = vec![100i16; voxels.len()];
+            kernels::blend(&mut voxels, &other, &v.weights, w);
+            Answer::Shorts(voxels)
+        },
+    },
+    Case {
+        name: "downsample_2mm/i16",
+        bytes_per_voxel: 2.0,
+        run: |v, w| {
+            let to_mm =
+                [0, 1, 2].map(|a| if v.spacing_mm[a] < 2.0 { 2.0 } else { v.spacing_mm[a] });
+            Answer::Reals(kernels::downsample(&v.stored, v.extent, v.spacing_mm, to_mm, w).0)
+        },
+    },
+    Case {
+        name: "resample/f32",
+        bytes_per_voxel: 4.0,
+        run: |v, w| {
+            let to = &v.to_coarse;
+            Answer::Reals(kernels::resample(&v.coarse, v.coarse_extent, to, v.extent, w).0)
+        },
+    },
+    Case {
+        name: "resample_turned/f32",
+        bytes_per_voxel: 4.0,
+        run: |v, w| {
+            let to = &v.to_coarse_turned;
+            Answer::Reals(kernels::resample(&v.coarse, v.coarse_extent, to, v.extent, w).0)
+        },
+    },
+    Case {
+        name: "resample_nearest/u8",
+        bytes_per_voxel: 1.0,
+        run: |v, w| {
+            let (to, from) = (&v.to_coarse, v.coarse_extent);
+            Answer::Bytes(kernels::resample_nearest(&v.coarse_head, from, to, v.extent, 0, w))
+        },
+    },
+    Case {
+        name: "resample_nearest_turned/u8",
+        bytes_per_voxel: 1.0,
+        run: |v, w| {
+            let (to, from) = (&v.to_coarse_turned, v.coarse_extent);
+            Answer::Bytes(kernels::resample_nearest(&v.coarse_head, from, to, v.extent, 0, w))
+        },
+    },
+    Case {
+        name: "softmax_12/f32",
+        bytes_per_voxel: 8.0,
+        run: |v, w| {
+            let mut logits = v.logits.clone();
+            kernels::softmax(&mut logits, 12, w);
+            Answer::Reals(logits)
+        },
+    },
+    Case {
+        name: "argmax_12/f32",
+        bytes_per_voxel: 4.0,
+        run: |v, w| Answer::Bytes(kernels::argmax(&v.logits, 12, w)),
+    },
+    Case {
+        name: "ray_cast_512/i16",
+        bytes_per_voxel: 2.0,
+        run: |v, w| {
+            let mask = kernels::threshold(&v.stored, v.extent, v.low, w);
+            let hits = kernels::ray_cast(&mask, v.extent, v.spacing_mm, &v.view(), w);
+            Answer::Numbers(hits.iter().map(|hit| hit.map_or(720, |hit| hit.n as u32)).collect())
+        },
+    },
+    Case {
+        name: "surface_distances/bits",
+        bytes_per_voxel: 0.25,
+        run: |v, w| {
+            let (one, other) = (&v.head, &v.faceless);
+            Answer::Reals(kernels::surface_distances(one, other, v.extent, v.spacing_mm, w))
+        },
     },
     ball!("dilate_3mm/bits", dilate, 3.0),
     ball!("dilate_5mm/bits", dilate, 5.0),
@@ -135,6 +299,11 @@ pub(crate) const CASES: &[Case] = &[
         name: "fill_holes/bits",
         bytes_per_voxel: 0.25,
         run: |v, _| Answer::Bits(kernels::fill_holes(&v.rough, v.extent)),
+    },
+    Case {
+        name: "fill_holes_in_planes/bits",
+        bytes_per_voxel: 0.25,
+        run: |v, w| Answer::Bits(kernels::fill_holes_in_planes(&v.rough, v.extent, w)),
     },
     Case {
         name: "distance/bits",

@@ -42,6 +42,7 @@ impl Server {
                 let (case, volume, level) = self.find(name)?;
                 let bytes: Vec<u8> = match (case.run)(volume, Workers::new(2).at(level)) {
                     Answer::Bits(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),
+                    Answer::Counts(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
                     Answer::Bytes(v) => v,
                     Answer::Shorts(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),
                     Answer::Numbers(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),
