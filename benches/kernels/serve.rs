@@ -44,6 +44,7 @@ impl Server {
                     Answer::Bits(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),
                     Answer::Counts(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
                     Answer::Bytes(v) => v,
+                    Answer::InPlace(bytes) => bytes(volume),
                     Answer::Shorts(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),
                     Answer::Numbers(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),
                     Answer::Reals(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),

@@ -1,5 +1,7 @@
 use std::ops::Range;
 
+use crate::lanes::Axis;
+
 /// Samples on a straight line through a volume, in indices of its voxels: `start`, and `step`
 /// further for each.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +28,12 @@ impl Line {
     #[inline(always)]
     pub(crate) fn index(&self, n: usize) -> [f64; 3] {
         [0, 1, 2].map(|a| self.step[a] * n as f64 + self.start[a])
+    }
+
+    /// The samples along one axis.
+    #[inline(always)]
+    pub(crate) fn axis(&self, a: usize) -> Axis {
+        Axis { step: self.step[a], start: self.start[a], last: (self.extent[a] - 1) as f64 }
     }
 
     /// The stretch of `n` samples that lies within half a voxel of the volume's voxels: every index

@@ -18,9 +18,9 @@ mod sealed {
         const MOST: Self;
         /// How many values the type has, where that is few enough to count each: else 0.
         const N_VALUES: usize;
-        /// Its place among those values in their order; 0 where they are not counted.
-        fn place(self) -> usize;
-        /// The value at a place, if the type has few enough.
+        /// Its bits as a number of its own; 0 where values are not counted.
+        fn bits(self) -> u16;
+        /// The value at a place in their order, if the type has few enough.
         fn at_place(place: usize) -> Self;
         /// By size, a total order.
         fn order(&self, other: &Self) -> Ordering;
@@ -71,8 +71,8 @@ macro_rules! of_kind {
         const N_VALUES: usize = 1 << $t::BITS;
 
         #[inline(always)]
-        fn place(self) -> usize {
-            (i32::from(self) - i32::from($t::MIN)) as usize
+        fn bits(self) -> u16 {
+            self as u16 & (Self::N_VALUES - 1) as u16
         }
         #[inline(always)]
         fn at_place(place: usize) -> Self {
@@ -99,7 +99,7 @@ macro_rules! of_kind {
         const N_VALUES: usize = 0;
 
         #[inline(always)]
-        fn place(self) -> usize {
+        fn bits(self) -> u16 {
             0
         }
         #[inline(always)]

@@ -16,11 +16,14 @@ use crate::Workers;
 pub fn argmax(logits: &[f32], n_classes: usize, workers: Workers) -> Vec<u8> {
     assert!((1..=256).contains(&n_classes), "1 to 256 classes");
     assert!(logits.len().is_multiple_of(n_classes), "one volume a class");
-    const CHUNK: usize = 1 << 14;
+    const CHUNK: usize = 1 << 12;
     let n = logits.len() / n_classes;
     let mut classes = vec![0u8; n];
     workers.for_each_chunk(&mut classes, CHUNK, |chunk, classes| {
-        scalar::argmax(logits, n, chunk * CHUNK, classes);
+        workers.level().run(
+            #[inline(always)]
+            || scalar::argmax(logits, n, chunk * CHUNK, classes),
+        );
     });
     classes
 }

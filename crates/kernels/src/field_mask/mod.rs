@@ -8,8 +8,9 @@ use crate::Workers;
 use crate::bits::{last_word, row_words};
 use crate::buffer::zeros;
 use crate::lanes::{Lanes, Work};
-use crate::resample::{Aligned, reordered};
+use crate::resample::{Aligned, mix_rows, reordered};
 use crate::threshold::pack_row;
+use scalar::Cell;
 
 /// The voxels of a grid at which the trilinear value of `field` is above 0.
 ///
@@ -37,10 +38,12 @@ pub fn field_mask(
     let n = row_words(ni);
     let mut mask: Vec<u64> = zeros(n * nj * nk);
     if let Some(aligned) = Aligned::of(to_field, field_extent, ni) {
-        let make = || (Vec::new(), Vec::new(), vec![0.0; ni]);
-        workers.for_each_chunk_with(&mut mask, n * nj, make, |(plane, row, values), k, words| {
-            aligned.plane(field, k, plane);
-            workers.level().with(Plane { aligned: &aligned, plane, row, values, words });
+        let rows: Vec<Cell> = field.chunks_exact(field_extent[0]).map(Cell::of).collect();
+        let (aligned, rows) = (&aligned, &rows);
+        let make = || Scratch::new(ni);
+        workers.for_each_chunk_with(&mut mask, n * nj, make, |scratch, k, words| {
+            let plane = Plane { field, field_extent, aligned, rows, scratch, ni, k, words };
+            workers.level().with(plane);
         });
     } else {
         let cells = scalar::cells(field, field_extent, workers);
@@ -52,12 +55,32 @@ pub fn field_mask(
     mask
 }
 
+/// Rows of values on the way to one of the output.
+struct Scratch {
+    /// Along `i`.
+    expanded: [Vec<f32>; 2],
+    /// Along `i` and `j`.
+    in_planes: [Vec<f32>; 2],
+    values: Vec<f32>,
+}
+
+impl Scratch {
+    fn new(ni: usize) -> Self {
+        let row = || vec![0.0; ni];
+        Self { expanded: [row(), row()], in_planes: [row(), row()], values: row() }
+    }
+}
+
 /// One plane where the axes of both grids run alike.
 struct Plane<'a> {
+    field: &'a [f32],
+    field_extent: [usize; 3],
     aligned: &'a Aligned,
-    plane: &'a [f32],
-    row: &'a mut Vec<f32>,
-    values: &'a mut [f32],
+    /// What the values of each row of the field say.
+    rows: &'a [Cell],
+    scratch: &'a mut Scratch,
+    ni: usize,
+    k: usize,
     words: &'a mut [u64],
 }
 
@@ -66,20 +89,32 @@ impl Work for Plane<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let Self { aligned, plane, row, values, words } = self;
-        let ni = values.len();
+        let Self { field, field_extent, aligned, rows, scratch, ni, k, words } = self;
+        let Scratch { expanded, in_planes, values } = scratch;
+        let [field_ni, field_nj, _] = field_extent;
+        let along_k = aligned.between(2, k);
         for (j, words) in words.chunks_exact_mut(row_words(ni)).enumerate() {
-            aligned.row(plane, j, row);
-            let n_above = row.iter().fold(0u32, |n, &v| n + u32::from(v > 0.0));
-            if n_above == 0 {
-                continue;
+            let along_j = aligned.between(1, j);
+            // The rows around, of the lower plane and of the higher.
+            let around = [0, along_k.step].map(|dk| {
+                [0, along_j.step].map(|dj| along_j.low + dj + field_nj * (along_k.low + dk))
+            });
+            match Cell::joined(around.as_flattened().iter().map(|&row| rows[row])) {
+                Cell::Below => continue,
+                Cell::Above => {
+                    words.fill(!0);
+                    words[row_words(ni) - 1] = last_word(ni);
+                    continue;
+                }
+                Cell::Mixed => {}
             }
-            if n_above as usize == row.len() {
-                words.fill(!0);
-                words[row_words(ni) - 1] = last_word(ni);
-                continue;
+            for (rows, out) in around.iter().zip(in_planes.iter_mut()) {
+                for (row, expanded) in rows.iter().zip(expanded.iter_mut()) {
+                    aligned.expand(lanes, &field[row * field_ni..][..field_ni], expanded);
+                }
+                mix_rows(&expanded[0], &expanded[1], along_j.weight, out);
             }
-            aligned.samples(row, values);
+            mix_rows(&in_planes[0], &in_planes[1], along_k.weight, values);
             pack_row(lanes, values, [f32::from_bits(1), f32::INFINITY], words);
         }
     }

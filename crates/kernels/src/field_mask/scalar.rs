@@ -1,7 +1,7 @@
 use crate::Workers;
 use crate::resample::sample_point;
 
-/// What the eight corners of a cell say.
+/// What some values of the field say: the eight corners of a cell, or a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cell {
     /// None is above 0.
@@ -10,6 +10,23 @@ pub(super) enum Cell {
     Above,
     /// They differ.
     Mixed,
+}
+
+impl Cell {
+    /// Of values.
+    pub(super) fn of(values: &[f32]) -> Self {
+        match values.iter().filter(|v| **v > 0.0).count() {
+            0 => Self::Below,
+            n if n == values.len() => Self::Above,
+            _ => Self::Mixed,
+        }
+    }
+
+    /// Of all together.
+    pub(super) fn joined(mut cells: impl Iterator<Item = Self>) -> Self {
+        let first = cells.next().unwrap_or(Self::Below);
+        if cells.all(|cell| cell == first) { first } else { Self::Mixed }
+    }
 }
 
 /// The cell that starts at each voxel of the field; at the end of an axis it is flat.

@@ -34,13 +34,12 @@ pub fn histogram<T: Value>(
     assert!(n_bins > 0, "a bin to count in");
     let bins = scalar::Bins::new(low, high, n_bins);
     if T::N_VALUES == 0 {
-        return tally(values, n_bins + 1, workers, move |v| bins.of(v.to_f64()), n_bins);
+        return each_part(values, n_bins, workers, |part, counts| bins.count(part, counts));
     }
     let mut counts = vec![0; n_bins];
     for (place, n) in each_value(values, workers).into_iter().enumerate().filter(|(_, n)| *n > 0) {
-        let bin = bins.of(T::at_place(place).to_f64());
-        if let Some(count) = counts.get_mut(bin) {
-            *count += n;
+        if let Some(bin) = bins.of(T::at_place(place).to_f64()) {
+            counts[bin] += n;
         }
     }
     counts
@@ -49,29 +48,23 @@ pub fn histogram<T: Value>(
 /// How often each value of a type of 8 or 16 bits occurs, the least first.
 pub(crate) fn each_value<T: Value>(values: &[T], workers: Workers) -> Vec<u64> {
     assert!(T::N_VALUES > 0, "a type of few values");
-    tally(values, T::N_VALUES, workers, T::place, T::N_VALUES)
+    each_part(values, T::N_VALUES, workers, scalar::count_each)
 }
 
-/// Counts in `n_places`, of which the first `n_kept` are given back.
-fn tally<T: Value>(
+/// The sums of what is counted in the part of each thread.
+fn each_part<T: Value>(
     values: &[T],
-    n_places: usize,
+    n_counts: usize,
     workers: Workers,
-    place: impl Fn(T) -> usize + Sync + Copy,
-    n_kept: usize,
+    count: impl Fn(&[T], &mut [u64]) + Sync,
 ) -> Vec<u64> {
     let each = values.len().div_ceil(workers.n_threads()).max(1);
     let mut parts: Vec<(&[T], Vec<u64>)> =
-        values.chunks(each).map(|part| (part, vec![0; n_kept])).collect();
+        values.chunks(each).map(|part| (part, vec![0; n_counts])).collect();
     workers.for_each_chunk(&mut parts, 1, |_, parts| {
-        for (part, counts) in parts {
-            workers.level().run(
-                #[inline(always)]
-                || scalar::tally(part, n_places, place, counts),
-            );
-        }
+        parts.iter_mut().for_each(|(part, counts)| count(part, counts));
     });
-    let mut counts = vec![0; n_kept];
+    let mut counts = vec![0; n_counts];
     for (_, part) in parts {
         counts.iter_mut().zip(part).for_each(|(count, n)| *count += n);
     }

@@ -14,47 +14,49 @@ impl Bins {
         Self { low, high, per_unit: n as f64 / (high - low), n }
     }
 
-    /// The bin of a value, or the number of bins if it lies in none.
+    /// The bin of a value, if it lies in one.
     #[inline(always)]
-    pub(super) fn of(self, value: f64) -> usize {
-        let bin = (((value - self.low) * self.per_unit) as usize).min(self.n - 1);
-        if value >= self.low && value <= self.high { bin } else { self.n }
+    pub(super) fn of(self, value: f64) -> Option<usize> {
+        let is_within = value >= self.low && value <= self.high;
+        is_within.then(|| (((value - self.low) * self.per_unit) as usize).min(self.n - 1))
+    }
+
+    /// Adds values to the counts of their bins.
+    pub(super) fn count<T: Value>(self, values: &[T], counts: &mut [u64]) {
+        for bin in values.iter().filter_map(|v| self.of(v.to_f64())) {
+            counts[bin] += 1;
+        }
     }
 }
 
 /// Values that are counted before the counts could outgrow a `u32`.
 const AT_ONCE: usize = 1 << 30;
+/// As many as a type of few values has at most.
+const PLACES: usize = 1 << 16;
 
-/// Counts the places of values, and adds those of the first `counts.len()` to `counts`.
+/// Counts each value of a type of few.
 ///
 /// Neighbouring values are often equal, and a count can only grow again once it is written: four
 /// tables take turns.
-#[inline(always)]
-pub(super) fn tally<T: Value>(
-    values: &[T],
-    n_places: usize,
-    place: impl Fn(T) -> usize,
-    counts: &mut [u64],
-) {
-    let mut tables = vec![0u32; 4 * n_places];
+pub(super) fn count_each<T: Value>(values: &[T], counts: &mut [u64]) {
+    let mut tables = vec![[0u32; PLACES]; 4];
     for values in values.chunks(AT_ONCE) {
-        let (a, rest) = tables.split_at_mut(n_places);
-        let (b, rest) = rest.split_at_mut(n_places);
-        let (c, d) = rest.split_at_mut(n_places);
+        let [a, b, c, d] = &mut tables[..] else { return };
         let (fours, rest) = values.as_chunks::<4>();
         for four in fours {
-            let [at_a, at_b, at_c, at_d] = four.map(&place);
+            // A number of 16 bits needs no check.
+            let [at_a, at_b, at_c, at_d] = four.map(|v| usize::from(v.bits()));
             a[at_a] += 1;
             b[at_b] += 1;
             c[at_c] += 1;
             d[at_d] += 1;
         }
         for &value in rest {
-            a[place(value)] += 1;
+            a[usize::from(value.bits())] += 1;
         }
-        for table in tables.chunks_exact_mut(n_places) {
-            for (count, n) in counts.iter_mut().zip(table.iter()) {
-                *count += u64::from(*n);
+        for table in [a, b, c, d] {
+            for (place, count) in counts.iter_mut().enumerate() {
+                *count += u64::from(table[usize::from(T::at_place(place).bits())]);
             }
             table.fill(0);
         }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{F32S, Lanes};
+use super::{Axis, F32S, Lanes, pairs_as_bits};
 
 /// AVX2: pairs of registers of 256 bits.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ impl Avx2 {
 }
 
 macro_rules! call {
-    ($intrinsic:ident $(::<$c:ident>)? ($($arg:expr),*)) => {
+    ($intrinsic:ident $(::<$c:tt>)? ($($arg:expr),*)) => {
         // SAFETY: a token exists, so that the processor has the instruction; arrays that are
         // pointed to have the bytes of the vector, and no alignment is asked for.
         unsafe { $intrinsic$(::<$c>)?($($arg),*) }
@@ -30,6 +30,26 @@ impl Avx2 {
     fn load_integers<T>(self, values: &[T]) -> __m256i {
         debug_assert!(size_of_val(values) == 32);
         call!(_mm256_loadu_si256(values.as_ptr().cast()))
+    }
+
+    #[inline(always)]
+    fn load_pairs(self, pairs: &[i64; 4]) -> __m256 {
+        call!(_mm256_castsi256_ps(_mm256_setr_epi64x(pairs[0], pairs[1], pairs[2], pairs[3])))
+    }
+
+    /// Samples `first..` of an axis, four.
+    #[inline(always)]
+    fn indices(self, axis: Axis, first: f64) -> __m256d {
+        let n = call!(_mm256_add_pd(_mm256_set1_pd(first), _mm256_setr_pd(0.0, 1.0, 2.0, 3.0)));
+        let scaled = call!(_mm256_mul_pd(_mm256_set1_pd(axis.step), n));
+        call!(_mm256_add_pd(scaled, _mm256_set1_pd(axis.start)))
+    }
+
+    /// Quarters in order after a shuffle of two registers, which works on each half by itself.
+    #[inline(always)]
+    fn in_order(self, quarters: __m256) -> __m256 {
+        let quarters = call!(_mm256_castps_pd(quarters));
+        call!(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(quarters)))
     }
 }
 
@@ -57,6 +77,10 @@ impl Lanes for Avx2 {
         [call!(_mm256_add_ps(a[0], b[0])), call!(_mm256_add_ps(a[1], b[1]))]
     }
     #[inline(always)]
+    fn sub(self, a: Self::F, b: Self::F) -> Self::F {
+        [call!(_mm256_sub_ps(a[0], b[0])), call!(_mm256_sub_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
     fn mul(self, a: Self::F, b: Self::F) -> Self::F {
         [call!(_mm256_mul_ps(a[0], b[0])), call!(_mm256_mul_ps(a[1], b[1]))]
     }
@@ -67,6 +91,49 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn sqrt(self, a: Self::F) -> Self::F {
         [call!(_mm256_sqrt_ps(a[0])), call!(_mm256_sqrt_ps(a[1]))]
+    }
+    #[inline(always)]
+    fn pairs(self, values: &[f32], places: &[u32; F32S], ahead: usize) -> [Self::F; 2] {
+        let pairs = pairs_as_bits(values, places, ahead);
+        let (fours, _) = pairs.as_chunks::<4>();
+        let [a, b] = [self.load_pairs(&fours[0]), self.load_pairs(&fours[1])];
+        let [c, d] = [self.load_pairs(&fours[2]), self.load_pairs(&fours[3])];
+        let firsts = [
+            self.in_order(call!(_mm256_shuffle_ps::<0b10_00_10_00>(a, b))),
+            self.in_order(call!(_mm256_shuffle_ps::<0b10_00_10_00>(c, d))),
+        ];
+        let seconds = [
+            self.in_order(call!(_mm256_shuffle_ps::<0b11_01_11_01>(a, b))),
+            self.in_order(call!(_mm256_shuffle_ps::<0b11_01_11_01>(c, d))),
+        ];
+        [firsts, seconds]
+    }
+    #[inline(always)]
+    fn between(self, axis: Axis, first: f64) -> ([i32; F32S], Self::F) {
+        let (mut lows, mut weights) = ([0; F32S], [0.0; F32S]);
+        let (zero, last) = (call!(_mm256_setzero_pd()), call!(_mm256_set1_pd(axis.last)));
+        let most = call!(_mm_set1_epi32(axis.last as i32 - 1));
+        let fours = lows.as_chunks_mut::<4>().0.iter_mut().zip(weights.as_chunks_mut::<4>().0);
+        for (n, (lows, weights)) in fours.enumerate() {
+            let indices = self.indices(axis, first + (4 * n) as f64);
+            let clamped = call!(_mm256_min_pd(_mm256_max_pd(indices, zero), last));
+            let low = call!(_mm_min_epi32(_mm256_cvttpd_epi32(clamped), most));
+            let beyond = call!(_mm256_sub_pd(clamped, _mm256_cvtepi32_pd(low)));
+            call!(_mm_storeu_si128(lows.as_mut_ptr().cast(), low));
+            call!(_mm_storeu_ps(weights.as_mut_ptr(), _mm256_cvtpd_ps(beyond)));
+        }
+        (lows, self.load(&weights))
+    }
+    #[inline(always)]
+    fn nearest(self, axis: Axis, first: f64) -> [i32; F32S] {
+        let mut voxels = [0; F32S];
+        let (half, last) = (call!(_mm256_set1_pd(0.5)), call!(_mm256_set1_pd(axis.last)));
+        for (n, voxels) in voxels.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            let indices = self.indices(axis, first + (4 * n) as f64);
+            let capped = call!(_mm256_min_pd(_mm256_add_pd(indices, half), last));
+            call!(_mm_storeu_si128(voxels.as_mut_ptr().cast(), _mm256_cvttpd_epi32(capped)));
+        }
+        voxels
     }
     #[inline(always)]
     fn any_above(self, a: Self::F, b: Self::F) -> bool {

@@ -36,6 +36,7 @@ pub(crate) trait Lanes: Copy {
     fn store(self, vector: Self::F, values: &mut [f32; F32S]);
     fn splat(self, value: f32) -> Self::F;
     fn add(self, a: Self::F, b: Self::F) -> Self::F;
+    fn sub(self, a: Self::F, b: Self::F) -> Self::F;
     fn mul(self, a: Self::F, b: Self::F) -> Self::F;
     /// `a` where it is smaller, else `b`.
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
@@ -50,6 +51,43 @@ pub(crate) trait Lanes: Copy {
     /// A bit for each value that lies from `low` to `high`.
     fn within_u8(self, values: &[u8; 64], low: u8, high: u8) -> u64;
 
+    /// The values `ahead` of each place, and those after them.
+    ///
+    /// # Panics
+    /// If one of them lies beyond the values.
+    #[inline(always)]
+    fn pairs(self, values: &[f32], places: &[u32; F32S], ahead: usize) -> [Self::F; 2] {
+        let mut both = [[0.0; F32S]; 2];
+        for (n, &place) in places.iter().enumerate() {
+            [both[0][n], both[1][n]] = *at(values, place as usize + ahead);
+        }
+        both.map(|values| self.load(&values))
+    }
+
+    /// For samples `first..`, a whole number, the voxel that each lies at or after, the last of all left
+    /// out, and how far it lies towards the next; for axes of two voxels and more.
+    #[inline(always)]
+    fn between(self, axis: Axis, first: f64) -> ([i32; F32S], Self::F) {
+        let (mut lows, mut weights) = ([0; F32S], [0.0; F32S]);
+        for n in 0..F32S {
+            let clamped = axis.index(first + n as f64).clamp(0.0, axis.last);
+            lows[n] = (clamped as i32).min(axis.last as i32 - 1);
+            weights[n] = (clamped - f64::from(lows[n])) as f32;
+        }
+        (lows, self.load(&weights))
+    }
+
+    /// For samples `first..`, a whole number, the nearest voxel, of two the second; none may lie more
+    /// than half a voxel before the first voxel.
+    #[inline(always)]
+    fn nearest(self, axis: Axis, first: f64) -> [i32; F32S] {
+        let mut voxels = [0; F32S];
+        for (n, voxel) in voxels.iter_mut().enumerate() {
+            *voxel = (axis.index(first + n as f64) + 0.5).min(axis.last) as i32;
+        }
+        voxels
+    }
+
     /// A byte for each bit, 1 where it is set.
     #[inline(always)]
     fn bytes_of(self, word: u64, bytes: &mut [u8; 64]) {
@@ -63,12 +101,45 @@ pub(crate) trait Lanes: Copy {
     }
 }
 
+/// Samples along one axis of a volume: number `n` lies at `step * n + start`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Axis {
+    pub(crate) step: f64,
+    pub(crate) start: f64,
+    /// The last voxel; an `i32` holds it.
+    pub(crate) last: f64,
+}
+
+impl Axis {
+    #[inline(always)]
+    fn index(self, n: f64) -> f64 {
+        self.step * n + self.start
+    }
+}
+
 /// What is compiled for a level. `run` must be `#[inline(always)]`, and so must all that is to be
 /// compiled with it.
 pub(crate) trait Work {
     type Out;
 
     fn run<L: Lanes>(self, lanes: L) -> Self::Out;
+}
+
+/// The two values from `ahead` of each place on, as one number each, the first in its lower half.
+///
+/// # Panics
+/// If one of them lies beyond the values.
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "one check for all places")]
+#[inline(always)]
+fn pairs_as_bits(values: &[f32], places: &[u32; F32S], ahead: usize) -> [i64; F32S] {
+    let last = places.iter().fold(0, |last, &place| if place > last { place } else { last });
+    assert!(last as usize + ahead + 1 < values.len(), "pairs lie within the values");
+    places.map(|place| {
+        // SAFETY: no place is beyond the last, after which there is a value more, by the check
+        // above; no alignment is asked for.
+        unsafe { values.as_ptr().add(place as usize + ahead).cast::<i64>().read_unaligned() }
+    })
 }
 
 /// The `N` values of a slice from `at` on.

@@ -60,6 +60,15 @@ impl Lanes for Neon {
         ]
     }
     #[inline(always)]
+    fn sub(self, a: Self::F, b: Self::F) -> Self::F {
+        [
+            call!(vsubq_f32(a[0], b[0])),
+            call!(vsubq_f32(a[1], b[1])),
+            call!(vsubq_f32(a[2], b[2])),
+            call!(vsubq_f32(a[3], b[3])),
+        ]
+    }
+    #[inline(always)]
     fn mul(self, a: Self::F, b: Self::F) -> Self::F {
         [
             call!(vmulq_f32(a[0], b[0])),

@@ -26,6 +26,10 @@ impl Lanes for Scalar {
         from_fn(|n| a[n] + b[n])
     }
     #[inline(always)]
+    fn sub(self, a: Self::F, b: Self::F) -> Self::F {
+        from_fn(|n| a[n] - b[n])
+    }
+    #[inline(always)]
     fn mul(self, a: Self::F, b: Self::F) -> Self::F {
         from_fn(|n| a[n] * b[n])
     }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{F32S, Lanes, Scalar, Work};
+use super::{Axis, F32S, Lanes, Scalar, Work};
 use crate::Level;
 
 /// Every operation on the same operands, as bits.
@@ -19,7 +19,18 @@ impl Work for All<'_> {
         let mut reals = Vec::new();
         let sum = lanes.add(a, b);
         let product = lanes.mul(a, lanes.splat(self.reals[1][0]));
-        for vector in [sum, product, lanes.min(a, b), lanes.sqrt(lanes.mul(a, a))] {
+        let places = std::array::from_fn(|n| u32::from(self.integers[0][n].unsigned_abs()) % 14);
+        let [firsts, seconds] = lanes.pairs(self.reals[0], &places, 1);
+        let difference = lanes.sub(a, b);
+        for vector in [
+            sum,
+            difference,
+            firsts,
+            seconds,
+            product,
+            lanes.min(a, b),
+            lanes.sqrt(lanes.mul(a, a)),
+        ] {
             let mut values = [0.0; F32S];
             lanes.store(vector, &mut values);
             reals.extend(values.map(f32::to_bits));
@@ -28,6 +39,19 @@ impl Work for All<'_> {
         let shorts: [i16; 64] = std::array::from_fn(|n| self.integers[n % 2][n / 2]);
         let floats = shorts.map(f32::from);
         let bytes = shorts.map(|v| v as u8);
+        let axis = Axis {
+            step: f64::from(self.reals[1][1]) / 100.0,
+            start: f64::from(self.reals[1][2]) / 7.0,
+            last: f64::from(self.integers[1][0].unsigned_abs()) + 1.0,
+        };
+        let first = f64::from(self.integers[0][0].unsigned_abs());
+        let (lows, weights) = lanes.between(axis, first);
+        let mut values = [0.0; F32S];
+        lanes.store(weights, &mut values);
+        reals.extend(values.map(f32::to_bits));
+        let forwards = Axis { step: axis.step.abs(), start: axis.start.abs() - 0.5, ..axis };
+        let nearest = lanes.nearest(forwards, first);
+        reals.extend(lows.into_iter().chain(nearest).map(i32::cast_unsigned));
         let bits = vec![
             u64::from(lanes.any_above(a, b)),
             lanes.within_i16(&shorts, low, high),
@@ -52,5 +76,26 @@ proptest! {
         for level in Level::available() {
             prop_assert_eq!(&level.with(all()), &expected, "{}", level);
         }
+    }
+}
+
+struct PairsAt(u32);
+
+impl Work for PairsAt {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let mut places = [0; F32S];
+        places[5] = self.0;
+        lanes.pairs(&[0.0; 20], &places, 3);
+    }
+}
+
+#[test]
+fn no_level_reads_a_pair_beyond_the_values() {
+    for level in Level::available() {
+        level.with(PairsAt(15));
+        assert!(std::panic::catch_unwind(|| level.with(PairsAt(16))).is_err(), "{level}");
     }
 }

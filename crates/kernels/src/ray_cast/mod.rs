@@ -42,7 +42,7 @@ pub struct Hit {
 /// For each pixel, row after row, the first sample of its ray whose nearest voxel is set (of two as
 /// near, that of the higher index).
 ///
-/// Blocks of 8 x 8 x 8 voxels that hold none, and all within their distance to the nearest that does,
+/// Blocks of 4 x 4 x 4 voxels that hold none, and all within their distance to the nearest that does,
 /// are leapt over (Zuiderveld, Koning and Viergever, 1992, doi:10.1117/12.131088); that changes no
 /// answer. Time O(words + pixels x samples near the surface), a byte a block of memory.
 ///

@@ -2,14 +2,16 @@ use crate::bits::row_words;
 use crate::line::Line;
 
 /// Voxels along each side of a block.
-const SIDE: usize = 8;
+const SIDE: usize = 4;
+/// Distances are told up to this many blocks.
+const MOST_AWAY: u8 = 15;
 
 /// A mask, and how far each of its blocks is from the nearest that holds a voxel.
 pub(super) struct Scene<'a> {
     mask: &'a [u64],
     extent: [usize; 3],
     n_blocks: [usize; 3],
-    /// In blocks, a diagonal counted as one, 255 at most; `i` fastest.
+    /// In blocks, a diagonal counted as one, [`MOST_AWAY`] at most; `i` fastest.
     away: Vec<u8>,
 }
 
@@ -22,14 +24,17 @@ impl<'a> Scene<'a> {
         for (row, words) in mask.chunks_exact(row_words(ni).max(1)).enumerate() {
             let (j, k) = (row % nj / SIDE, row / nj / SIDE);
             let blocks = &mut near[(j + n_blocks[1] * k) * n_blocks[0]..][..n_blocks[0]];
-            let bytes = words.iter().flat_map(|w| w.to_le_bytes());
-            blocks.iter_mut().zip(bytes).for_each(|(block, byte)| *block |= u8::from(byte != 0));
+            for (blocks, &word) in blocks.chunks_mut(64 / SIDE).zip(words) {
+                for (n, block) in blocks.iter_mut().enumerate() {
+                    *block |= u8::from(word >> (SIDE * n) & 0b1111 != 0);
+                }
+            }
         }
         if !near.contains(&1) {
             return None;
         }
         let mut away = vec![0u8; near.len()];
-        for _ in 0..u8::MAX {
+        for _ in 0..MOST_AWAY {
             if !near.contains(&0) {
                 break;
             }
@@ -44,6 +49,7 @@ impl<'a> Scene<'a> {
     pub(super) fn first(&self, line: &Line, n: usize) -> Option<(usize, [usize; 3])> {
         let within = line.inside(n);
         let mut n = within.start;
+        let per_voxel = line.step.map(|step| 1.0 / step);
         while n < within.end {
             let index = line.index(n);
             let voxel = [0, 1, 2].map(|a| ((index[a] + 0.5) as usize).min(self.extent[a] - 1));
@@ -56,7 +62,7 @@ impl<'a> Scene<'a> {
                 }
                 n += 1;
             } else {
-                n += 1 + empty_samples(line, index, block, usize::from(away));
+                n += 1 + empty_samples(index, per_voxel, block, away);
             }
         }
         None
@@ -119,22 +125,24 @@ fn five_around(row: &[u64], i: usize) -> u64 {
 }
 
 /// How many samples after the one at `index` are sure to lie in blocks less than `away` from its own,
-/// which are empty.
+/// which are empty. `per_voxel` is how many samples a voxel along each axis takes.
 #[inline(always)]
-fn empty_samples(line: &Line, index: [f64; 3], block: [usize; 3], away: usize) -> usize {
+fn empty_samples(index: [f64; 3], per_voxel: [f64; 3], block: [usize; 3], away: u8) -> usize {
     /// From the middle of the last voxel outwards: half a voxel, less what rounding may take.
     const PAST: f64 = 0.49;
+    let side = SIDE as f64;
+    let reach = side * f64::from(away);
     let mut least = f64::INFINITY;
     for a in 0..3 {
-        let first = block[a] as f64 - (away as f64 - 1.0);
-        let edge = if line.step[a] > 0.0 {
-            (block[a] + away) as f64 * SIDE as f64 - 1.0 + PAST
+        let first = side * block[a] as f64;
+        let edge = if per_voxel[a] > 0.0 {
+            first + reach - 1.0 + PAST
         } else {
-            first * SIDE as f64 - PAST
+            first + side - reach - PAST
         };
-        let n = (edge - index[a]) / line.step[a];
+        let n = (edge - index[a]) * per_voxel[a];
         // An axis along which nothing moves gives an infinite number, or none.
-        least = if n < least && line.step[a] != 0.0 { n } else { least };
+        least = if n < least && per_voxel[a].is_finite() { n } else { least };
     }
     least.max(0.0) as usize
 }

@@ -1,7 +1,12 @@
-//! Sampling where the axes of both grids are the same, up to scale, shift and direction: along `k`
-//! once a plane, along `j` once a row, along `i` once a voxel.
+//! Sampling where the axes of both grids are the same, up to scale, shift and direction: along `i`
+//! once a row of the source, along `j` once a plane of it, along `k` once a voxel.
+
+use std::ops::Range;
 
 use super::scalar::{Between, mix};
+use super::turned;
+use crate::bits::row_words;
+use crate::lanes::{F32S, Lanes, Work, at};
 
 /// Whether each output axis runs along the source axis of its number.
 pub(super) fn is_aligned(to_source: &[[f64; 4]; 3]) -> bool {
@@ -13,24 +18,36 @@ pub(crate) struct Aligned {
     scale: [f64; 3],
     shift: [f64; 3],
     extent: [usize; 3],
-    along_i: Vec<Between>,
+    /// Of each voxel along `i`, the lower of the two that it lies between.
+    lows: Vec<u32>,
+    /// And how far it lies towards the other.
+    weights: Vec<f32>,
 }
 
 impl Aligned {
-    /// `None` if an output axis does not run along the source axis of its number.
+    /// `None` if an output axis does not run along the source axis of its number, or a source row
+    /// has more voxels than a `u32` counts.
     pub(crate) fn of(
         to_source: &[[f64; 4]; 3],
         source_extent: [usize; 3],
         ni: usize,
     ) -> Option<Self> {
-        let aligned = Self {
+        if !is_aligned(to_source) || u32::try_from(source_extent[0]).is_err() {
+            return None;
+        }
+        let mut aligned = Self {
             scale: [0, 1, 2].map(|a| to_source[a][a]),
             shift: [0, 1, 2].map(|a| to_source[a][3]),
             extent: source_extent,
-            along_i: Vec::new(),
+            lows: Vec::with_capacity(ni),
+            weights: Vec::with_capacity(ni),
         };
-        let along_i = (0..ni).map(|i| Between::of(aligned.index(0, i), source_extent[0])).collect();
-        is_aligned(to_source).then_some(Self { along_i, ..aligned })
+        for i in 0..ni {
+            let between = aligned.between(0, i);
+            aligned.lows.push(between.low as u32);
+            aligned.weights.push(between.weight);
+        }
+        Some(aligned)
     }
 
     /// The source index of an output index along one axis.
@@ -38,36 +55,141 @@ impl Aligned {
         self.scale[axis] * at as f64 + self.shift[axis]
     }
 
-    /// The plane of the source that output plane `k` samples.
-    #[inline(always)]
-    pub(crate) fn plane(&self, source: &[f32], k: usize, plane: &mut Vec<f32>) {
-        let between = Between::of(self.index(2, k), self.extent[2]);
-        mix_parts(source, self.extent[0] * self.extent[1], between, plane);
+    /// Whether an output index along one axis lies inside the source.
+    pub(crate) fn is_inside(&self, axis: usize, at: usize) -> bool {
+        let index = self.index(axis, at);
+        index >= -0.5 && index <= self.extent[axis] as f64 - 0.5
     }
 
-    /// The row of such a plane that output row `j` samples.
-    #[inline(always)]
-    pub(crate) fn row(&self, plane: &[f32], j: usize, row: &mut Vec<f32>) {
-        let between = Between::of(self.index(1, j), self.extent[1]);
-        mix_parts(plane, self.extent[0], between, row);
+    /// The voxels of a row of the output that lie inside the source along `i`.
+    pub(super) fn inside_row(&self) -> Inside {
+        let ni = self.lows.len();
+        let mut is_inside = (0..ni).map(|i| self.is_inside(0, i));
+        let first = is_inside.position(|inside| inside).unwrap_or(ni);
+        let past = (first..ni).find(|&i| !self.is_inside(0, i)).unwrap_or(ni);
+        let mut bits = vec![0; row_words(ni)];
+        (first..past).for_each(|i| bits[i / 64] |= 1 << (i % 64));
+        Inside { voxels: first..past, bits }
     }
 
-    /// The samples of such a row.
+    /// What an output index along one axis lies between.
+    pub(crate) fn between(&self, axis: usize, at: usize) -> Between {
+        Between::of(self.index(axis, at), self.extent[axis])
+    }
+
+    /// A row of the source at the output's voxels along `i`.
     #[inline(always)]
-    pub(crate) fn samples(&self, row: &[f32], values: &mut [f32]) {
-        for (value, at) in values.iter_mut().zip(&self.along_i) {
-            *value = mix(row[at.low], row[at.low + at.step], at.weight);
+    pub(crate) fn expand<L: Lanes>(&self, lanes: L, source: &[f32], out: &mut [f32]) {
+        let mut done = 0;
+        if source.len() > 1 {
+            for out in out.as_chunks_mut::<F32S>().0 {
+                let [a, b] = lanes.pairs(source, at(&self.lows, done), 0);
+                let weights = lanes.load(at(&self.weights, done));
+                lanes.store(turned::mix(lanes, a, b, weights), out);
+                done += F32S;
+            }
+        }
+        let step = usize::from(source.len() > 1);
+        for (i, out) in out.iter_mut().enumerate().skip(done) {
+            let low = self.lows[i] as usize;
+            *out = mix(source[low], source[low + step], self.weights[i]);
         }
     }
 }
 
-/// The part between two of `values`, each `len` long.
+/// Two rows mixed.
 #[inline(always)]
-fn mix_parts(values: &[f32], len: usize, between: Between, mixed: &mut Vec<f32>) {
-    let low = &values[between.low * len..][..len];
-    let high = &values[(between.low + between.step) * len..][..len];
-    mixed.clear();
-    mixed.extend(low.iter().zip(high).map(|(&a, &b)| mix(a, b, between.weight)));
+pub(crate) fn mix_rows(a: &[f32], b: &[f32], weight: f32, out: &mut [f32]) {
+    for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *out = mix(a, b, weight);
+    }
+}
+
+/// Which voxels of a row lie inside the source: there is but one stretch of them.
+pub(super) struct Inside {
+    voxels: Range<usize>,
+    bits: Vec<u64>,
+}
+
+/// The planes of the source around the one that is sampled, at the output's voxels along `i` and `j`.
+#[derive(Debug, Default)]
+pub(super) struct Planes {
+    held: [Held; 2],
+    /// Rows of the source at the output's voxels along `i`.
+    rows: Vec<f32>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    k: Option<usize>,
+    values: Vec<f32>,
+}
+
+impl Planes {
+    /// Makes the two planes that an output plane lies between, where they are not held yet.
+    #[inline(always)]
+    fn hold<L: Lanes>(
+        &mut self,
+        lanes: L,
+        aligned: &Aligned,
+        source: &[f32],
+        nj: usize,
+        ks: [usize; 2],
+    ) {
+        if self.held[0].k == Some(ks[1]) || self.held[1].k == Some(ks[0]) {
+            self.held.swap(0, 1);
+        }
+        let ni = aligned.lows.len();
+        let [source_ni, source_nj, _] = aligned.extent;
+        for (held, k) in self.held.iter_mut().zip(ks) {
+            if held.k == Some(k) {
+                continue;
+            }
+            held.k = Some(k);
+            held.values.resize(ni * nj, 0.0);
+            self.rows.resize(ni * source_nj, 0.0);
+            let plane = &source[k * source_ni * source_nj..][..source_ni * source_nj];
+            let rows = self.rows.chunks_exact_mut(ni);
+            for (row, out) in plane.chunks_exact(source_ni).zip(rows) {
+                aligned.expand(lanes, row, out);
+            }
+            for (j, out) in held.values.chunks_exact_mut(ni).enumerate() {
+                let Between { low, step, weight } = aligned.between(1, j);
+                let row = |j: usize| &self.rows[j * ni..][..ni];
+                mix_rows(row(low), row(low + step), weight, out);
+            }
+        }
+    }
+}
+
+/// The rows of plane `k` of the output, values and bits of what lies inside.
+pub(super) struct Plane<'a, 'b> {
+    pub(super) source: &'a [f32],
+    pub(super) aligned: &'a Aligned,
+    pub(super) planes: &'a mut Planes,
+    pub(super) k: usize,
+    pub(super) rows: &'a mut [(&'b mut [f32], &'b mut [u64])],
+    pub(super) inside: &'a Inside,
+}
+
+impl Work for Plane<'_, '_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { source, aligned, planes, k, rows, inside } = self;
+        let Between { low, step, weight } = aligned.between(2, k);
+        planes.hold(lanes, aligned, source, rows.len(), [low, low + step]);
+        let ni = aligned.lows.len();
+        for (j, (values, bits)) in rows.iter_mut().enumerate() {
+            if aligned.is_inside(1, j) {
+                let [low, high] =
+                    [0, 1].map(|n| &planes.held[n].values[j * ni..][..ni][inside.voxels.clone()]);
+                mix_rows(low, high, weight, &mut values[inside.voxels.clone()]);
+                bits.copy_from_slice(&inside.bits);
+            }
+        }
+    }
 }
 
 /// Values, their extent, and the map to them.

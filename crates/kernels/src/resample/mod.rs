@@ -5,16 +5,17 @@ mod nearest;
 mod scalar;
 #[cfg(test)]
 pub(crate) mod tests;
+mod turned;
 
 use crate::Workers;
 use crate::bits::row_words;
 use crate::buffer::zeros;
 use crate::value::Value;
 
-pub(crate) use aligned::{Aligned, reordered};
+pub(crate) use aligned::{Aligned, mix_rows, reordered};
 pub use scalar::sample_point;
 
-/// Trilinear values of `source` at the voxels of another grid.
+/// Trilinear values of `source` at the voxels of another grid, as [`sample_point`] gives them.
 ///
 /// `to_source` maps an index of the output, `(i, j, k, 1)`, to an index of the source, row-major.
 /// An output voxel lies inside if its source index is within `-0.5..=n - 0.5` on every axis;
@@ -41,48 +42,17 @@ pub fn resample(
     let mut rows: Vec<(&mut [f32], &mut [u64])> =
         values.chunks_mut(ni.max(1)).zip(inside.chunks_mut(row_words(ni).max(1))).collect();
     if let Some(aligned) = Aligned::of(to_source, source_extent, ni) {
-        let is_inside = |axis: usize, at: usize| {
-            let index = aligned.index(axis, at);
-            index >= -0.5 && index <= source_extent[axis] as f64 - 0.5
-        };
-        let mut inside_row = vec![0u64; row_words(ni)];
-        for i in (0..ni).filter(|&i| is_inside(0, i)) {
-            inside_row[i / 64] |= 1 << (i % 64);
-        }
-        let first = (0..ni).find(|&i| is_inside(0, i)).unwrap_or(ni);
-        let past = (0..ni).rfind(|&i| is_inside(0, i)).map_or(first, |i| i + 1);
-        let make = || (Vec::new(), Vec::new());
-        workers.for_each_chunk_with(&mut rows, nj, make, |(plane, row), k, rows| {
-            if !is_inside(2, k) {
-                return;
+        let (aligned, inside) = (&aligned, &aligned.inside_row());
+        workers.for_each_chunk_with(&mut rows, nj, aligned::Planes::default, |planes, k, rows| {
+            if aligned.is_inside(2, k) {
+                let plane = aligned::Plane { source, aligned, planes, k, rows, inside };
+                workers.level().with(plane);
             }
-            workers.level().run(
-                #[inline(always)]
-                || {
-                    aligned.plane(source, k, plane);
-                    for (j, (values, inside)) in rows.iter_mut().enumerate() {
-                        if is_inside(1, j) {
-                            aligned.row(plane, j, row);
-                            aligned.samples(row, values);
-                            values[..first].fill(0.0);
-                            values[past..].fill(0.0);
-                            inside.copy_from_slice(&inside_row);
-                        }
-                    }
-                },
-            );
         });
     } else {
+        let extent = source_extent;
         workers.for_each_chunk(&mut rows, nj, |k, rows| {
-            workers.level().run(
-                #[inline(always)]
-                || {
-                    for (j, (values, inside)) in rows.iter_mut().enumerate() {
-                        let jk = [j, k];
-                        scalar::resample_row(source, source_extent, to_source, jk, values, inside);
-                    }
-                },
-            );
+            workers.level().with(turned::Plane { source, extent, to_source, k, rows });
         });
     }
     drop(rows);
@@ -123,15 +93,10 @@ pub fn resample_nearest<T: Value>(
             },
         );
     } else {
-        workers.for_each_chunk(&mut values, ni * nj, |k, plane| {
-            workers.level().run(
-                #[inline(always)]
-                || {
-                    for (j, row) in plane.chunks_exact_mut(ni).enumerate() {
-                        nearest::row(source, source_extent, to_source, [j, k], outside, row);
-                    }
-                },
-            );
+        let extent = source_extent;
+        workers.for_each_chunk(&mut values, ni * nj, |k, values| {
+            let plane = nearest::Plane { source, extent, to_source, k, outside, ni, values };
+            workers.level().with(plane);
         });
     }
     values

@@ -1,6 +1,6 @@
 //! The nearest voxel instead of a mixture.
 
-use crate::lanes::F32S;
+use crate::lanes::{F32S, Lanes, Work};
 use crate::line::Line;
 
 /// The voxel nearest to an index that lies inside an axis of `n` voxels.
@@ -10,48 +10,65 @@ fn nearest(index: f64, n: usize) -> usize {
     ((index + 0.5) as usize).min(n - 1)
 }
 
-/// One row of the output.
-#[inline(always)]
-pub(super) fn row<T: Copy>(
-    source: &[T],
-    extent: [usize; 3],
-    to_source: &[[f64; 4]; 3],
-    jk: [usize; 2],
-    outside: T,
-    values: &mut [T],
-) {
-    let [ni, nj, _] = extent;
-    let line = Line::of_row(to_source, extent, jk);
-    let within = line.inside(values.len());
-    values[..within.start].fill(outside);
-    values[within.end..].fill(outside);
-    let is_short = i32::try_from(source.len()).is_ok();
-    let mut i = within.start;
-    let (blocks, rest) = values[within].as_chunks_mut::<F32S>();
-    for block in blocks {
-        let mut places = [0usize; F32S];
-        if is_short {
-            // Steps for all voxels before the next, in numbers that vectors convert to.
-            let mut short = [0i32; F32S];
-            for (a, stride) in [1, ni, ni * nj].into_iter().enumerate() {
-                let last = extent[a] as i32 - 1;
-                for (n, place) in short.iter_mut().enumerate() {
-                    *place += ((line.index(i + n)[a] + 0.5) as i32).min(last) * stride as i32;
-                }
+/// One plane of the output, where the axes do not run alike.
+pub(super) struct Plane<'a, T> {
+    pub(super) source: &'a [T],
+    pub(super) extent: [usize; 3],
+    pub(super) to_source: &'a [[f64; 4]; 3],
+    pub(super) k: usize,
+    pub(super) outside: T,
+    pub(super) ni: usize,
+    pub(super) values: &'a mut [T],
+}
+
+impl<T: Copy> Work for Plane<'_, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { source, extent, to_source, k, outside, ni, values } = self;
+        let is_short = i32::try_from(source.len()).is_ok();
+        for (j, values) in values.chunks_exact_mut(ni).enumerate() {
+            let line = Line::of_row(to_source, extent, [j, k]);
+            let within = line.inside(ni);
+            values[..within.start].fill(outside);
+            values[within.end..].fill(outside);
+            let mut i = within.start;
+            let within = &mut values[within];
+            let n_in_blocks = if is_short { within.len() / F32S * F32S } else { 0 };
+            let (in_blocks, rest) = within.split_at_mut(n_in_blocks);
+            for block in in_blocks.as_chunks_mut::<F32S>().0 {
+                sample_block(lanes, source, &line, i, block);
+                i += F32S;
             }
-            places = short.map(|place| place as usize);
-        } else {
-            for (n, place) in places.iter_mut().enumerate() {
-                *place = place_of(line.index(i + n), extent);
+            for (n, value) in rest.iter_mut().enumerate() {
+                *value = source[place_of(line.index(i + n), extent)];
             }
         }
-        for (value, place) in block.iter_mut().zip(places) {
-            *value = source[place];
-        }
-        i += F32S;
     }
-    for (n, value) in rest.iter_mut().enumerate() {
-        *value = source[place_of(line.index(i + n), extent)];
+}
+
+/// The nearest voxels of samples `i..` of a line.
+#[inline(always)]
+fn sample_block<L: Lanes, T: Copy>(
+    lanes: L,
+    source: &[T],
+    line: &Line,
+    i: usize,
+    values: &mut [T; F32S],
+) {
+    let [ni, nj, _] = line.extent;
+    let first = i as f64;
+    let along_i = lanes.nearest(line.axis(0), first);
+    let along_j = lanes.nearest(line.axis(1), first);
+    let along_k = lanes.nearest(line.axis(2), first);
+    let mut places = [0u32; F32S];
+    for n in 0..F32S {
+        let [i, j, k] = [along_i[n], along_j[n], along_k[n]].map(i32::cast_unsigned);
+        places[n] = i + ni as u32 * (j + nj as u32 * k);
+    }
+    for (value, place) in values.iter_mut().zip(places) {
+        *value = source[place as usize];
     }
 }
 

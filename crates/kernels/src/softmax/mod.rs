@@ -18,7 +18,7 @@ use crate::Workers;
 pub fn softmax(logits: &mut [f32], n_classes: usize, workers: Workers) {
     assert!(n_classes > 0, "a class");
     assert!(logits.len().is_multiple_of(n_classes), "one volume a class");
-    const CHUNK: usize = 1 << 12;
+    const CHUNK: usize = 1 << 10;
     let n = logits.len() / n_classes;
     if n == 0 {
         return;

@@ -15,9 +15,10 @@ pub(super) fn softmax(classes: &mut [&mut [f32]]) {
             *sum += *value;
         }
     }
+    sums.iter_mut().for_each(|sum| *sum = 1.0 / *sum);
     for class in classes {
-        for (value, sum) in class.iter_mut().zip(&sums) {
-            *value /= sum;
+        for (value, share) in class.iter_mut().zip(&sums) {
+            *value *= share;
         }
     }
 }
