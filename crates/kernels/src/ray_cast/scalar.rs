@@ -78,17 +78,16 @@ impl<'a> Scene<'a> {
     #[inline(always)]
     pub(super) fn normal(&self, [i, j, k]: [usize; 3], spacing_mm: [f64; 3]) -> [f32; 3] {
         let [ni, nj, nk] = self.extent;
+        let n = row_words(ni);
+        let five = Five::around(i, n);
         let mut sums = [0i32; 3];
-        for dk in -2..=2 {
-            let Some(k) = k.checked_add_signed(dk).filter(|&k| k < nk) else { continue };
-            for dj in -2..=2 {
-                let Some(j) = j.checked_add_signed(dj).filter(|&j| j < nj) else { continue };
-                let row = &self.mask[(j + nj * k) * row_words(ni)..][..row_words(ni)];
-                let five = five_around(row, i);
-                let n = five.count_ones() as i32;
+        for k_around in k.saturating_sub(2)..(k + 3).min(nk) {
+            for j_around in j.saturating_sub(2)..(j + 3).min(nj) {
+                let five = five.of(&self.mask[(j_around + nj * k_around) * n..][..n]);
+                let n_set = five.count_ones() as i32;
                 sums[0] += MOMENTS[five as usize];
-                sums[1] += dj as i32 * n;
-                sums[2] += dk as i32 * n;
+                sums[1] += (j_around as i32 - j as i32) * n_set;
+                sums[2] += (k_around as i32 - k as i32) * n_set;
             }
         }
         let out = [0, 1, 2].map(|a| -f64::from(sums[a]) * spacing_mm[a]);
@@ -112,16 +111,33 @@ const MOMENTS: [i32; 32] = {
     moments
 };
 
-/// The bits of a row from two before voxel `i` to two after it; 0 beyond the row.
-#[inline(always)]
-fn five_around(row: &[u64], i: usize) -> u64 {
-    let Some(first) = i.checked_sub(2) else {
-        return row[0] << (2 - i) & 31;
-    };
-    let (word, bit) = (first / 64, first % 64);
-    let low = row[word] >> bit;
-    let high = if bit > 59 && word + 1 < row.len() { row[word + 1] << (64 - bit) } else { 0 };
-    (low | high) & 31
+/// The bits of a row from two before a voxel to two after it; 0 beyond the row.
+#[derive(Clone, Copy)]
+struct Five {
+    word: usize,
+    bit: usize,
+    /// Bits before the row.
+    n_before: usize,
+    has_next: bool,
+}
+
+impl Five {
+    #[inline(always)]
+    fn around(i: usize, n_words: usize) -> Self {
+        let first = i.saturating_sub(2);
+        let (word, bit) = (first / 64, first % 64);
+        let has_next = bit > 59 && word + 1 < n_words;
+        Self { word, bit, n_before: 2usize.saturating_sub(i), has_next }
+    }
+
+    #[inline(always)]
+    fn of(self, row: &[u64]) -> u64 {
+        let mut five = row[self.word] >> self.bit;
+        if self.has_next {
+            five |= row[self.word + 1] << (64 - self.bit);
+        }
+        five << self.n_before & 31
+    }
 }
 
 /// How many samples after the one at `index` are sure to lie in blocks less than `away` from its own,
