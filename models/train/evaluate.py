@@ -22,22 +22,11 @@ def evaluate(config, folders, model, work):
     """Scores every held-out head and every negative; writes `figures.json` and `heads.png` to `work`."""
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
     figures, rows = {}, []
-    for head in config.heads:
-        if head.role == "train":
-            continue
-        folder = next(Path(f) / head.name for f in folders if (Path(f) / head.name).is_dir())
-        values, affine = space.load(folder / "image.nii.gz")
-        extent = np.asanyarray(nibabel.load(folder / "extent.nii.gz").dataobj) > 0
-        known = np.asanyarray(nibabel.load(folder / "labels.nii.gz").dataobj).astype(np.uint8)
-        if not (folder / "tissue.nii.gz").exists():
-            known = labels.twelve(known, extent)
-        x, origin, inside = space.network_input(values, affine, config.grid)
-        found = session.run(None, {"x": x})[0][0].argmax(0) * inside
-        known = space.sample(known, affine, origin, space.MM, config.grid, order=0)[0] * inside
-        extent = inside & space.sample(extent, affine, origin, space.MM, config.grid, order=0)[0]
+    for head in held_out(config):
+        x, found, known, extent = run(session, *read(head, folders), config.grid)
         figures[head.name] = {"role": head.role, **score(found * extent, known, extent)}
         face = figures[head.name]["dice"]["face"]
-        rows.append((face, sheet.row(x[0, 0], found.astype(np.uint8), f"{head.name}  face {face}")))
+        rows.append((face, sheet.row(x, found, f"{head.name}  face {face}")))
     for path in sorted({p for f in folders for p in Path(f).glob("neg_*.nii.gz")}):
         x, _, inside = space.network_input(*space.load(path), config.grid)
         found = session.run(None, {"x": x})[0][0].argmax(0) * inside
@@ -49,6 +38,35 @@ def evaluate(config, folders, model, work):
     if rows:
         sheet.sheet([row for _, row in sorted(rows, key=lambda r: r[0])]).save(Path(work) / "heads.png")
     return figures
+
+
+def held_out(config):
+    """The heads that are not trained on."""
+    return [head for head in config.heads if head.role != "train"]
+
+
+def read(head, folders):
+    """Values of a head's image, its classes and extent, and the affine of all three."""
+    folder = next(Path(f) / head.name for f in folders if (Path(f) / head.name).is_dir())
+    values, affine = space.load(folder / "image.nii.gz")
+    extent = np.asanyarray(nibabel.load(folder / "extent.nii.gz").dataobj) > 0
+    known = np.asanyarray(nibabel.load(folder / "labels.nii.gz").dataobj).astype(np.uint8)
+    if not (folder / "tissue.nii.gz").exists():
+        known = labels.twelve(known, extent)
+    return values, known, extent, affine
+
+
+def run(session, values, known, extent, affine, grid, labels_affine=None):
+    """The network's input, the classes it finds, those known, and the extent, all on its grid.
+
+    `labels_affine` is that of `known` and `extent`, where the image was cut or thinned.
+    """
+    labels_affine = affine if labels_affine is None else labels_affine
+    x, origin, inside = space.network_input(values, affine, grid)
+    found = session.run(None, {"x": x})[0][0].argmax(0).astype(np.uint8) * inside
+    known = space.sample(known, labels_affine, origin, space.MM, grid, order=0)[0] * inside
+    extent = inside & space.sample(extent, labels_affine, origin, space.MM, grid, order=0)[0]
+    return x[0, 0], found, known * extent, extent
 
 
 def score(found, known, extent):

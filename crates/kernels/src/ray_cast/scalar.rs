@@ -62,7 +62,8 @@ impl<'a> Scene<'a> {
                 }
                 n += 1;
             } else {
-                n += 1 + empty_samples(index, per_voxel, block, away);
+                // A ray that stands still never leaves what is empty.
+                n = (n + 1).saturating_add(empty_samples(index, per_voxel, block, away));
             }
         }
         None

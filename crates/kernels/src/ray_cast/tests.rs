@@ -57,6 +57,47 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Few voxels in many empty blocks, which a leap one sample too long would miss.
+    #[test]
+    fn leaps_miss_no_lone_voxel(
+        seed in any::<u32>(),
+        turns in prop::array::uniform9(-1.0f64..1.0),
+        workers in any_workers(),
+    ) {
+        let extent = [61, 50, 43];
+        let is_set = |at: u32| (at ^ seed).wrapping_mul(2_654_435_761) >> 20 == 0;
+        let voxels: Vec<bool> = (0..61 * 50 * 43).map(is_set).collect();
+        let [across, down, step] = [0, 3, 6].map(|n| [0, 1, 2].map(|a| turns[n + a]));
+        // The ray in the middle goes through the middle of the volume.
+        let start = [0, 1, 2].map(|a| {
+            extent[a] as f64 / 2.0 - 12.0 * (across[a] + down[a]) - 100.0 * step[a]
+        });
+        let rays = Rays { n_pixels: [25, 25], start, across, down, step, n_steps: 200 };
+        let found = ray_cast(&pack(&voxels, extent), extent, [1.0; 3], &rays, workers);
+        prop_assert_eq!(found, naive(&voxels, extent, [1.0; 3], &rays));
+    }
+}
+
+#[test]
+fn rays_that_stand_still_end() {
+    let mut mask = vec![0u64; 20];
+    mask[19] = 1;
+    let still = |start| Rays {
+        n_pixels: [1, 1],
+        start,
+        across: [0.0; 3],
+        down: [0.0; 3],
+        step: [0.0; 3],
+        n_steps: 50,
+    };
+    let cast = |start| ray_cast(&mask, [64, 1, 20], [1.0; 3], &still(start), Workers::ONE);
+    assert_eq!(cast([40.0, 0.0, 2.0]), [None]);
+    assert_eq!(cast([0.0, 0.0, 19.0])[0].map(|hit| hit.n), Some(0));
+}
+
 #[test]
 fn a_ball_is_seen_round() {
     let extent = [90, 91, 92];
