@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import classes, config, evaluate, generator, labels, network, space
+from . import classes, config, curve, evaluate, generator, labels, network, robustness, space
 
 HEADS = '''
 [[heads]]
@@ -130,6 +130,43 @@ class Scores(unittest.TestCase):
         self.assertLess(evaluate.score(half, known, extent)["surface_recall"], 0.9)
         none = np.zeros_like(known)
         self.assertEqual(evaluate.score(none, known, extent)["surface_recall"], 0.0)
+
+
+class Robustness(unittest.TestCase):
+    """A change moves no anatomy but the one it is meant to move."""
+
+    def setUp(self):
+        self.affine = np.diag([-2.0, 2.0, 3.0, 1.0])
+        self.affine[:3, 3] = [14, -5, 7]
+        self.values = self.ramp((8, 9, 10), self.affine)
+
+    @staticmethod
+    def ramp(shape, affine):
+        index = np.stack(np.meshgrid(*map(np.arange, shape), np.ones(1), indexing="ij"))[:, ..., 0]
+        return np.tensordot(np.array([1.0, 10, 100, 0]) @ affine, index, 1)
+
+    def test_thick_slices_and_cuts_lie_where_they_were(self):
+        for axis in range(3):
+            for change in (robustness.thick(axis, 3), robustness.cut(axis, True, 0.3), robustness.cut(axis, False, 0.3)):
+                values, affine = change(self.values, self.affine)
+                self.assertLess(values.shape[axis], self.values.shape[axis])
+                np.testing.assert_allclose(values, self.ramp(values.shape, affine))
+
+    def test_a_head_is_turned_and_scaled_about_its_middle(self):
+        middle = np.append((np.array(self.values.shape) - 1) / 2, 1)
+        for change in (robustness.turned(0, 30), robustness.turned(2, -45), robustness.scaled(0.7)):
+            values, affine = change(self.values, self.affine)
+            self.assertIs(values, self.values)
+            self.assertGreater(np.abs(affine - self.affine).max(), 0.1)
+            np.testing.assert_allclose(affine @ middle, self.affine @ middle)
+
+
+class Curve(unittest.TestCase):
+    def test_losses_and_watched_heads_are_read_by_step(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("9 s\tstep 20\tloss 1.5\trate 0.1\nwatch\ta/b\tbrain 0.90 nose 0.10 FACE 0.50\n")
+            file.flush()
+            self.assertEqual(curve.read([file.name]), ({20: 1.5}, {"b": {20: (0.9, 0.5)}}))
 
 
 if __name__ == "__main__":
