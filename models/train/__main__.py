@@ -19,11 +19,12 @@ def main():
                         help="folder with NAME/{image,labels,extent}.nii.gz and NAME.nii.gz of scans without a face; repeatable")
     parser.add_argument("--work", required=True, type=Path, help="where caches, checkpoints and results go")
     parser.add_argument("--minutes", type=float, help="stop training after this long, whatever the step")
+    parser.add_argument("--start", help="an exported network of the same design, whose weights a new training begins with")
     options = parser.parse_args()
     settings = config.read(options.config)
     options.work.mkdir(parents=True, exist_ok=True)
     files = heads.prepare(settings, options.heads, options.work)
-    checkpoint = loop.train(settings, files, options.work, options.minutes)
+    checkpoint = loop.train(settings, files, options.work, options.minutes, options.start)
     model = options.work / "face.onnx"
     graph = export.export(settings, checkpoint, str(model))
     card.write(settings, graph, model, options.work / "face.toml")

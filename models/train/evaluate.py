@@ -23,10 +23,11 @@ def evaluate(config, folders, model, work):
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
     figures, rows = {}, []
     for head in held_out(config):
-        x, found, known, extent = run(session, *read(head, folders), config.grid)
-        figures[head.name] = {"role": head.role, **score(found * extent, known, extent)}
+        x, found, drawn, known, extent = run(session, *read(head, folders), config.grid)
+        figures[head.name] = {"role": head.role, **score(drawn * extent, known, extent)}
+        figures[head.name]["face_of_network"] = score(found * extent, known, extent)["dice"]["face"]
         face = figures[head.name]["dice"]["face"]
-        rows.append((face, sheet.row(x, found, f"{head.name}  face {face}")))
+        rows.append((face, sheet.row(x, drawn, f"{head.name}  face {face}")))
     for path in sorted({p for f in folders for p in Path(f).glob("neg_*.nii.gz")}):
         x, _, inside = space.network_input(*space.load(path), config.grid)
         found = session.run(None, {"x": x})[0][0].argmax(0) * inside
@@ -46,27 +47,39 @@ def held_out(config):
 
 
 def read(head, folders):
-    """Values of a head's image, its classes and extent, and the affine of all three."""
+    """Values of a head's image, its classes and extent, and the affine of all three.
+
+    All are cut to the box that the scan fills, as it was before it was laid on the heads' grid.
+    """
     folder = next(Path(f) / head.name for f in folders if (Path(f) / head.name).is_dir())
     values, affine = space.load(folder / "image.nii.gz")
     extent = np.asanyarray(nibabel.load(folder / "extent.nii.gz").dataobj) > 0
     known = np.asanyarray(nibabel.load(folder / "labels.nii.gz").dataobj).astype(np.uint8)
     if not (folder / "tissue.nii.gz").exists():
         known = labels.twelve(known, extent)
-    return values, known, extent, affine
+    known = labels.bounded(known, extent)
+    first = [int(np.argmax(extent.any(tuple({0, 1, 2} - {a})))) for a in range(3)]
+    last = [n - int(np.argmax(extent.any(tuple({0, 1, 2} - {a}))[::-1])) for a, n in enumerate(extent.shape)]
+    box = tuple(map(slice, first, last))
+    step = np.eye(4)
+    step[:3, 3] = first
+    return values[box], known[box], extent[box], affine @ step
 
 
 def run(session, values, known, extent, affine, grid, labels_affine=None):
-    """The network's input, the classes it finds, those known, and the extent, all on its grid.
+    """The network's input, the classes it finds, those that the program draws from them, those known, and
+    the extent, all on its grid.
 
     `labels_affine` is that of `known` and `extent`, where the image was cut or thinned.
     """
     labels_affine = affine if labels_affine is None else labels_affine
     x, origin, inside = space.network_input(values, affine, grid)
     found = session.run(None, {"x": x})[0][0].argmax(0).astype(np.uint8) * inside
+    real, _ = space.sample(*space.block_mean(values, affine), origin, space.MM, grid)
+    drawn = labels.bounded(labels.on_skin(found, real, inside, space.MM), inside, space.MM)
     known = space.sample(known, labels_affine, origin, space.MM, grid, order=0)[0] * inside
     extent = inside & space.sample(extent, labels_affine, origin, space.MM, grid, order=0)[0]
-    return x[0, 0], found, known * extent, extent
+    return x[0, 0], found, drawn, known * extent, extent
 
 
 def score(found, known, extent):

@@ -56,6 +56,7 @@ def _head(folder):
     drawn = folder / "tissue.nii.gz"
     if not drawn.exists():
         found = labels.twelve(found, extent)
+    found = labels.bounded(found, extent)
     image, dark, bright = space.limits(image, extent)
     image = np.clip((image - dark) / (bright - dark), 0, 1) * extent
     return {

@@ -9,7 +9,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 import torch.nn.functional as F
 
-from . import classes
+from . import begin, classes
 from .generator import Generator, plain
 from .network import FaceNet, halved_classes
 
@@ -53,30 +53,35 @@ def loss(z, y):
     return entropy + (1 - dice[count > 50]).mean()
 
 
-def train(config, files, work, minutes=None):
+def train(config, files, work, minutes=None, start=None):
     """Trains to `config.steps`, or for that many minutes but at least a step.
 
+    Without a checkpoint in `work` it begins with the weights of the exported network `start`, if given.
     Returns the checkpoint, which holds the averaged weights.
     """
     if config.processes == 1:
-        _worker(0, config, files, str(work), minutes, 0)
+        _worker(0, config, files, str(work), minutes, start, 0)
     else:
-        mp.spawn(_worker, (config, files, str(work), minutes, 20000 + os.getpid() % 20000), config.processes)
+        port = 20000 + os.getpid() % 20000
+        mp.spawn(_worker, (config, files, str(work), minutes, start, port), config.processes)
     return Path(work) / "checkpoint.pt"
 
 
-def _worker(rank, config, files, work, minutes, port):
+def _worker(rank, config, files, work, minutes, start, port):
     torch.set_num_threads(config.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     many = config.processes > 1
     if many:
         dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=config.processes)
     torch.manual_seed(config.seed)
-    net = network(config).to(device, memory_format=torch.channels_last_3d)
+    checkpoint = Path(work) / "checkpoint.pt"
+    net = network(config)
+    if start and not checkpoint.exists():
+        begin.begin(net, start, begin_with(config, files))
+    net = net.to(device, memory_format=torch.channels_last_3d)
     optimiser = torch.optim.AdamW(net.parameters(), config.rate, weight_decay=1e-4)
     average = {k: v.clone() for k, v in net.state_dict().items()}
     step, seconds = 0, 0.0
-    checkpoint = Path(work) / "checkpoint.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device)
         net.load_state_dict(saved["net"])
@@ -126,6 +131,13 @@ def _worker(rank, config, files, work, minutes, port):
         _save(checkpoint, net, optimiser, average, step, seconds + time.time() - began)
     if many:
         dist.destroy_process_group()
+
+
+def begin_with(config, files, n=24):
+    """Samples, the same in every process, by which a network that begins with given weights is set."""
+    made = Generator(config, files, config.seed)
+    made.hard = 1.0
+    return [made.draw()[0] for _ in range(n)]
 
 
 def rate(config, step):

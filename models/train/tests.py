@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import classes, config, curve, evaluate, generator, labels, network, robustness, space
+from . import begin, classes, config, curve, evaluate, export, generator, labels, loop, network, robustness, space
 
 HEADS = '''
 [[heads]]
@@ -106,6 +106,68 @@ class Labels(unittest.TestCase):
         self.assertGreater(len(mouth), 100)
         self.assertGreater(len(chin), 100)
         self.assertGreater(mouth.mean(), chin.mean())
+
+
+class Drawn(unittest.TestCase):
+    """A ball of a head with eyes, ears and brain, whose skin is drawn as scalp."""
+
+    SHAPE = (96, 112, 112)
+
+    def setUp(self):
+        at = np.stack(np.meshgrid(*map(np.arange, self.SHAPE), indexing="ij")) * 2.0 - np.array([95.0, 111, 111])[:, None, None, None]
+        aside = np.abs(at) * np.array([1, 0, 0])[:, None, None, None] + at * np.array([0, 1, 1])[:, None, None, None]
+        away = lambda p, c: np.sqrt(((p - np.array(c, float)[:, None, None, None]) ** 2).sum(0))
+        self.radius = away(at, (0, 0, 0))
+        self.found = np.full(self.SHAPE, classes.SCALP, np.uint8)
+        self.found[away(at, (0, 0, 8)) < 62] = classes.BRAIN
+        self.found[away(aside, (84, 0, -24)) < 12] = classes.EARS
+        self.to_eye = away(aside, (31, 70, -24))
+        self.found[self.to_eye < 11] = classes.EYES
+        self.found[self.radius > 85] = classes.BACKGROUND
+        self.inside = np.ones(self.SHAPE, bool)
+
+    def test_a_head_ends_at_the_skin_of_the_image(self):
+        values = np.where(self.radius < 85, 100.0, 0.0)
+        for labelled in (83, 87):
+            found = np.where(self.radius > labelled, classes.BACKGROUND, np.maximum(self.found, classes.BRAIN)).astype(np.uint8)
+            on_skin = labels.on_skin(found, values, self.inside, 2.0)
+            np.testing.assert_array_equal(on_skin > 0, values > 50)
+
+    def test_a_face_is_drawn_within_its_outline_to_its_depth_and_nowhere_else(self):
+        drawn = labels.bounded(self.found, self.inside, 2.0)
+        sideways, height = labels._sight(self.found, self.inside, 2.0)
+        soft, depth = np.isin(drawn, list(labels.DEPTH_MM)), 85 - self.radius
+        self.assertGreater(soft.sum(), 2000)
+        self.assertLess(depth[soft].max(), 21.8)
+        self.assertLess(height[soft].max(), 43)
+        # What lies behind the lids belongs to the eyes.
+        clear = (self.to_eye > 20) & (depth > 0.5) & (depth < 7) & (sideways < 65) & (height > -40) & (height < 34)
+        self.assertTrue(soft[clear & (self.found == classes.SCALP)].all())
+        for kept in (classes.BRAIN, classes.EYES, classes.EARS):
+            np.testing.assert_array_equal(drawn == kept, self.found == kept)
+
+    def test_what_has_no_eyes_stays_as_it_was_found(self):
+        blind = np.where(self.found == classes.EYES, classes.OTHER, self.found)
+        np.testing.assert_array_equal(labels.bounded(blind, self.inside, 2.0), blind)
+
+
+class Begun(unittest.TestCase):
+    def test_a_network_begins_with_what_an_exported_one_gives(self):
+        settings = config.Config(heads=(), negatives=(), channels=(4, 6, 8, 8), grid=(32, 32, 32))
+        torch.manual_seed(1)
+        first, second = loop.network(settings), loop.network(settings)
+        for block in first.modules():
+            if isinstance(block, torch.nn.BatchNorm3d):
+                block.running_mean.normal_()
+                block.running_var.uniform_(0.5, 2)
+        images = [torch.rand(1, 32, 32, 32) for _ in range(2)]
+        with tempfile.TemporaryDirectory() as folder:
+            torch.save({"average": first.state_dict()}, f"{folder}/checkpoint.pt")
+            export.export(settings, f"{folder}/checkpoint.pt", f"{folder}/net.onnx")
+            begin.begin(second, f"{folder}/net.onnx", images)
+        with torch.no_grad():
+            wanted, found = (net.eval()(images[0][None]) for net in (first, second))
+        self.assertLess((wanted - found).abs().max(), 1e-4)
 
 
 class Space(unittest.TestCase):

@@ -272,11 +272,6 @@ pub(crate) fn is_face(tissue: Tissue) -> bool {
     )
 }
 
-/// Whether a tissue belongs to the head and stays: neither face, ears nor brain.
-pub(crate) fn is_rest(tissue: Tissue) -> bool {
-    matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck)
-}
-
 /// The volume of forehead within two steps of the brain.
 fn forehead_at_brain_ml(labels: &Labels, workers: Workers) -> f64 {
     let is_brain: Vec<u8> = labels.tissues.iter().map(|&t| u8::from(t == Tissue::Brain)).collect();

@@ -3,11 +3,12 @@
 
 mod anatomy;
 mod background;
-mod frame;
+mod drawn;
 mod parts;
 mod refine;
 mod remove;
 mod residual;
+mod sight;
 mod verdict;
 mod verify;
 

@@ -4,9 +4,8 @@ use kernels::{Neighbours, Workers};
 use volume::{Labels, Mask, RealVolume, Tissue};
 
 use crate::RefineOptions;
-use crate::anatomy::{is_face, is_rest};
+use crate::anatomy::is_face;
 use crate::background::body;
-use crate::frame::HeadFrame;
 
 /// Parts of the face with a gap of this much between them still belong together.
 const GAP_MM: f64 = 8.0;
@@ -49,14 +48,8 @@ fn in_mr(range: Range<f32>) -> MissedBrain {
     }
 }
 
-/// Cheeks reach from the brow line down to the mouth and the jaw, in the head's frame.
-const CHEEK_HEIGHT_MM: Range<f64> = -75.0..0.0;
-/// Cheeks start this share of the way from the ears to the eyes.
-const CHEEK_START: f64 = 0.4;
 /// No rule asks for more depth under the skin than this.
 const MOST_DEPTH_MM: f64 = 20.0;
-/// Cheeks are completed to this depth under the skin.
-const CHEEK_DEPTH_MM: f32 = 12.0;
 
 /// The head in three parts, one bit a voxel of the labels' grid.
 pub(crate) struct Parts {
@@ -69,23 +62,23 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Of labels as the model found them, and with the face drawn anew: both count as face.
     pub(crate) fn of(
-        labels: &Labels,
+        found: &Labels,
+        drawn: &Labels,
         image: &RealVolume,
         is_hu: bool,
         options: &RefineOptions,
         workers: Workers,
     ) -> Self {
+        let labels = drawn;
         let tools = Tools { labels, workers };
         let labelled = tools.bits(|t| t != Tissue::Background);
         let head = kernels::fill_holes(&tools.close(&labelled, 6.0), labels.grid.extent);
         let air = kernels::complement(&head, labels.grid.extent);
         let depth = tools.distance(&air, MOST_DEPTH_MM);
         let brain = tools.brain(image, is_hu, &depth);
-        let face = match HeadFrame::of(labels) {
-            Some(frame) => join(&tools.bits(is_face), &tools.missed_cheeks(&frame, &depth)),
-            None => tools.bits(is_face),
-        };
+        let face = join(&tools.bits(is_face), &Tools { labels: found, workers }.bits(is_face));
         let face = tools.connected(&kernels::and_not(&face, &brain), GAP_MM / 2.0);
         let deep = tools.bits(|t| matches!(t, Tissue::Cheeks | Tissue::Mouth | Tissue::Chin));
         let deep = tools.dilate(&meet(&deep, &face), options.depth_mm);
@@ -156,24 +149,6 @@ impl Tools<'_> {
             .collect();
         let [low, high] = kernels::order_statistics(&mut values, [0.05, 0.95])?;
         Some(low..high)
-    }
-
-    /// Skin of the cheeks that the model calls rest of the head.
-    fn missed_cheeks(&self, frame: &HeadFrame, depth: &[f32]) -> Vec<u64> {
-        self.bits_at(|at, tissue| {
-            if !is_rest(tissue) || depth[at] > CHEEK_DEPTH_MM {
-                return false;
-            }
-            let [_, forward, up] = self.place(frame, at);
-            forward > CHEEK_START * frame.eyes_forward_mm && CHEEK_HEIGHT_MM.contains(&up)
-        })
-    }
-
-    /// Where a voxel lies in the head's frame.
-    fn place(&self, frame: &HeadFrame, at: usize) -> [f64; 3] {
-        let [ni, nj, _] = self.labels.grid.extent;
-        let index = [at % ni, at / ni % nj, at / ni / nj].map(|v| v as f64);
-        frame.place(self.labels.grid.affine.apply(index))
     }
 
     /// Of what is labelled as ears: what is no speck.

@@ -2,6 +2,7 @@ use kernels::Workers;
 use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Tissue};
 
 use crate::anatomy::is_face;
+use crate::drawn::drawn;
 use crate::parts::Parts;
 use crate::{Absence, Anatomy};
 
@@ -84,7 +85,9 @@ pub fn refine(
     if let Some(absence) = anatomy.absence() {
         return Err(absence);
     }
-    let parts = Parts::of(labels, image, is_hu, &options, workers);
+    let drawn = drawn(labels, image, is_hu, workers);
+    let parts = Parts::of(labels, &drawn, image, is_hu, &options, workers);
+    let labels = &drawn;
     let spacing = labels.grid.spacing_mm();
     let extent = labels.grid.extent;
     let guard_mm = options.guard_mm + GUARD_SLACK * spacing[0];

@@ -13,7 +13,7 @@ use crate::staging::ScanStaging;
 use crate::{Options, digest};
 
 /// The model's labels are good to about this much; the face is widened by it.
-pub(crate) const MARGIN_MM: f64 = 4.0;
+pub(crate) const MARGIN_MM: f64 = 6.0;
 /// Behind the skin of cheeks, mouth and chin there is room: they are widened by this instead.
 pub(crate) const DEPTH_MM: f64 = 8.0;
 

@@ -1,0 +1,290 @@
+use kernels::{Neighbours, Workers};
+use volume::{Labels, Mask, RealVolume, Region, Tissue};
+
+use crate::background::skin_threshold;
+use crate::sight::Sight;
+
+/// Bright voxels up to this far from the labelled head belong to it.
+const NEAR_MM: f64 = 4.0;
+/// Labelled voxels deeper than this belong to it however dark they are.
+const SURE_MM: f64 = 3.0;
+/// Nostrils, mouth and ear canals are closed by this, as in the labels trained on.
+const CLOSED_MM: f64 = 6.0;
+
+/// Soft parts of the face, and how deep behind the skin each reaches.
+const DEPTH_MM: [(Tissue, f32); 4] =
+    [(Tissue::Brow, 10.0), (Tissue::Cheeks, 20.0), (Tissue::Mouth, 20.0), (Tissue::Chin, 20.0)];
+/// The brow reaches no more than this share of the way to the brain,
+const BROW_SHARE: f32 = 0.55;
+/// and no nearer to it than this.
+const BROW_TO_BRAIN_MM: f32 = 4.0;
+/// Further than this, depth does not matter.
+const MOST_DEPTH_MM: f64 = 21.0;
+/// Skin that is no face, and lies no deeper than this, is scalp.
+const SCALP_MM: f32 = 8.0;
+/// Below this height a face ends where the model found its end, under the chin.
+const LOWEST_DEGREES: f64 = -45.0;
+/// Skin that the model did not call face is brow above this height, else cheek.
+const BROW_DEGREES: f64 = 5.0;
+
+/// The labels with a head that ends at the image's skin, and the soft parts of its face drawn anew.
+///
+/// Where a face ends towards the hair and the ears, and how deep it reaches, is a convention that no
+/// image shows; the labels that the model learnt from were drawn by the same rule
+/// (`models/train/labels.py`, `on_skin` and `bounded`).
+pub(crate) fn drawn(labels: &Labels, image: &RealVolume, is_hu: bool, workers: Workers) -> Labels {
+    let on_skin = on_skin(labels, image, is_hu, workers);
+    bounded(on_skin, &image.inside, workers)
+}
+
+/// The labels with a head as the image shows it, near where the model found one.
+fn on_skin(labels: &Labels, image: &RealVolume, is_hu: bool, workers: Workers) -> Labels {
+    let extent = labels.grid.extent;
+    let spacing = labels.grid.spacing_mm();
+    let Some(level) = skin_threshold(image, is_hu, workers) else { return labels.clone() };
+    let labelled = bits(labels, |t| t != Tissue::Background, workers);
+    let bright = kernels::threshold(&image.values, extent, level, workers);
+    let near = kernels::dilate(&labelled, extent, spacing, NEAR_MM, workers);
+    let sure = kernels::erode(&labelled, extent, spacing, SURE_MM, workers);
+    let head: Vec<u64> = bright.iter().zip(&near).zip(&sure).map(|((b, n), s)| b & n | s).collect();
+    let head = kernels::keep_largest(&head, extent, Neighbours::Faces);
+    let head = kernels::close(&head, extent, spacing, CLOSED_MM, workers);
+    // Plane by plane, for an airway that the scan cuts open.
+    let head = kernels::fill_holes_in_planes(&head, extent, workers);
+    let head: Vec<u64> = head.iter().zip(image.inside.words()).map(|(h, i)| h & i).collect();
+    let mut tissues = labels.tissues.clone();
+    spread(&mut tissues, &Mask::from_words(labels.grid, head));
+    Labels { grid: labels.grid, tissues }
+}
+
+/// Gives every voxel of the head without a label that of the nearest with one, step by step, and
+/// takes the labels outside the head away.
+fn spread(tissues: &mut [Tissue], head: &Mask) {
+    let extent = head.grid().extent;
+    let mut open = Vec::new();
+    for (at, tissue) in tissues.iter_mut().enumerate() {
+        let is_head = head.get(index(at, extent));
+        if !is_head {
+            *tissue = Tissue::Background;
+        } else if *tissue == Tissue::Background {
+            open.push(at);
+        }
+    }
+    loop {
+        let found: Vec<(usize, Tissue)> = open
+            .iter()
+            .filter_map(|&at| {
+                let mut beside = around(at, extent, 1).map(|other| tissues[other]);
+                beside.find(|t| *t != Tissue::Background).map(|t| (at, t))
+            })
+            .collect();
+        if found.is_empty() {
+            break;
+        }
+        for (at, tissue) in found {
+            tissues[at] = tissue;
+        }
+        open.retain(|&at| tissues[at] == Tissue::Background);
+    }
+}
+
+/// The soft parts of the face by their outline and their depth behind the skin; eyes, nose, ears
+/// and brain stay as they are. Unchanged where the head cannot be looked at from behind its eyes.
+fn bounded(mut labels: Labels, inside: &Mask, workers: Workers) -> Labels {
+    let Some(sight) = Sight::of(&labels, inside) else { return labels };
+    let grid = labels.grid;
+    let (extent, spacing) = (grid.extent, grid.spacing_mm());
+    let skin = Skin::of(&labels, inside, &sight, workers);
+    let distance = |mask: &[u64]| kernels::distance(mask, extent, spacing, MOST_DEPTH_MM, workers);
+    let depth = distance(&skin.air);
+    let to_brain = distance(&bits(&labels, |t| t == Tissue::Brain, workers));
+    for (tissue, &depth) in labels.tissues.iter_mut().zip(&depth) {
+        if DEPTH_MM.iter().any(|(part, _)| part == tissue) {
+            *tissue = if depth <= SCALP_MM { Tissue::Scalp } else { Tissue::Other };
+        }
+    }
+    for ((part, most), air) in DEPTH_MM.into_iter().zip(&skin.parts) {
+        let to_part = distance(air);
+        for (at, tissue) in labels.tissues.iter_mut().enumerate() {
+            let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck);
+            let is_near = to_part[at] <= (depth[at] + 1e-3).min(most);
+            let is_shallow = part != Tissue::Brow
+                || to_brain[at] >= BROW_TO_BRAIN_MM
+                    && depth[at] <= BROW_SHARE * (depth[at] + to_brain[at]);
+            if can_be && is_near && is_shallow {
+                *tissue = part;
+            }
+        }
+    }
+    labels
+}
+
+/// The voxels of air that touch a head.
+struct Skin {
+    /// All of them.
+    air: Vec<u64>,
+    /// Those before each part of [`DEPTH_MM`].
+    parts: [Vec<u64>; 4],
+}
+
+impl Skin {
+    fn of(labels: &Labels, inside: &Mask, sight: &Sight, workers: Workers) -> Self {
+        let grid = labels.grid;
+        let (extent, spacing) = (grid.extent, grid.spacing_mm());
+        let head = bits(labels, |t| t != Tissue::Background, workers);
+        let beside = kernels::dilate(&head, extent, spacing, 1.8 * spacing[0], workers);
+        let beside = Mask::from_words(grid, kernels::and_not(&beside, &head));
+        let mut air = Mask::empty(grid);
+        let mut parts = [0; 4].map(|_| Mask::empty(grid));
+        for at in (0..grid.n_voxels()).filter(|&at| beside.get(index(at, extent))) {
+            let place = index(at, extent);
+            let direction = sight.direction(grid.affine.apply(place.map(|v| v as f64)));
+            let is_low = direction.height_degrees < LOWEST_DEGREES;
+            let is_in_outline = direction.is_in_outline();
+            // A face in which the scan ends in front has its skin there.
+            let is_in_front = || (0..place[1]).any(|j| inside.get([place[0], j, place[2]]));
+            if !inside.get(place) && !(is_in_outline && !is_low && is_in_front()) {
+                continue;
+            }
+            air.set(place);
+            let behind = (1..=3)
+                .flat_map(|n| around(at, extent, n))
+                .map(|other| labels.tissues[other])
+                .find(|t| *t != Tissue::Background);
+            let Some(behind) = behind.filter(|_| is_in_outline) else { continue };
+            let part = match Region::of(behind) {
+                Some(_) => behind,
+                None if is_low => continue,
+                None if direction.height_degrees >= BROW_DEGREES => Tissue::Brow,
+                None => Tissue::Cheeks,
+            };
+            if let Some(n) = DEPTH_MM.iter().position(|(t, _)| *t == part) {
+                parts[n].set(place);
+            }
+        }
+        Self { air: air.words().to_vec(), parts: parts.map(|part| part.words().to_vec()) }
+    }
+}
+
+/// The neighbours of voxel `at` that differ from it along that many axes: over faces (1), edges (2)
+/// or corners (3).
+fn around(at: usize, extent: [usize; 3], n_axes: usize) -> impl Iterator<Item = usize> {
+    let own = index(at, extent);
+    let step = |v: usize, by: usize, n: usize| (v + by).checked_sub(1).filter(|&v| v < n);
+    (0..27usize)
+        .map(|n| [n % 3, n / 3 % 3, n / 9])
+        .filter(move |by| by.iter().filter(|&&b| b != 1).count() == n_axes)
+        .filter_map(move |by| {
+            let [i, j, k] = [0, 1, 2].map(|a| step(own[a], by[a], extent[a]));
+            Some(i? + extent[0] * (j? + extent[1] * k?))
+        })
+}
+
+fn index(at: usize, [ni, nj, _]: [usize; 3]) -> [usize; 3] {
+    [at % ni, at / ni % nj, at / ni / nj]
+}
+
+fn bits(labels: &Labels, is: impl Fn(Tissue) -> bool, workers: Workers) -> Vec<u64> {
+    let bytes: Vec<u8> = labels.tissues.iter().map(|&t| u8::from(is(t))).collect();
+    kernels::bits_of(&bytes, labels.grid.extent, workers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use volume::{Affine, Grid};
+
+    const EXTENT: [usize; 3] = [96, 112, 112];
+
+    fn place(at: usize, grid: &Grid) -> [f64; 3] {
+        grid.affine.apply(index(at, EXTENT).map(|v| v as f64))
+    }
+
+    /// A ball of a head in air of value 0: its skin is bright to 1 mm, its labels end at `labelled_mm`.
+    fn head(labelled_mm: f64) -> (Labels, RealVolume) {
+        let affine = Affine::axis_aligned([2.0; 3], [-95.0, -111.0, -111.0]);
+        let grid = Grid { extent: EXTENT, affine };
+        let radius = |p: [f64; 3]| p.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let near = |p: [f64; 3], c: [f64; 3], r: f64| radius([0, 1, 2].map(|a| p[a] - c[a])) < r;
+        let tissue = |at: usize| {
+            let p = place(at, &grid);
+            let aside = [p[0].abs(), p[1], p[2]];
+            if radius(p) > labelled_mm {
+                Tissue::Background
+            } else if near(aside, [31.0, 70.0, -24.0], 11.0) {
+                Tissue::Eyes
+            } else if near(aside, [84.0, 0.0, -24.0], 12.0) {
+                Tissue::Ears
+            } else if near(p, [0.0, 0.0, 8.0], 62.0) {
+                Tissue::Brain
+            } else {
+                Tissue::Scalp
+            }
+        };
+        let labels = Labels { grid, tissues: (0..grid.n_voxels()).map(tissue).collect() };
+        let value = |at: usize| if radius(place(at, &grid)) < 85.0 { 100.0 } else { 0.0 };
+        let values = (0..grid.n_voxels()).map(value).collect();
+        let inside = Mask::from_words(grid, kernels::complement(Mask::empty(grid).words(), EXTENT));
+        (labels, RealVolume { grid, values, inside })
+    }
+
+    #[test]
+    fn a_head_ends_at_the_skin_of_the_image() {
+        for labelled_mm in [83.0, 87.0] {
+            let (labels, image) = head(labelled_mm);
+            let found = on_skin(&labels, &image, false, Workers::ONE);
+            let differs = |at: &usize| {
+                (found.tissues[*at] != Tissue::Background) != (image.values[*at] > 50.0)
+            };
+            let n = (0..found.tissues.len()).filter(differs).count();
+            assert_eq!(n, 0, "labels to {labelled_mm} mm");
+        }
+    }
+
+    #[test]
+    fn a_face_is_drawn_within_its_outline_to_its_depth_and_nowhere_else() {
+        let (labels, image) = head(85.0);
+        let found = drawn(&labels, &image, false, Workers::ONE);
+        let grid = labels.grid;
+        let sight = Sight::of(&labels, &image.inside).expect("eyes and brain");
+        let mut n = [0usize; 2];
+        for (at, &tissue) in found.tissues.iter().enumerate() {
+            let place = place(at, &grid);
+            let depth = 85.0 - place.iter().map(|v| v * v).sum::<f64>().sqrt();
+            let direction = sight.direction(place);
+            let is_soft = DEPTH_MM.iter().any(|(part, _)| *part == tissue);
+            if is_soft {
+                // A voxel's centre lies up to half its diagonal from the skin it is measured to.
+                assert!(
+                    depth <= 20.0 + 1.8 && direction.height_degrees <= HIGHEST + 4.0,
+                    "{place:?}"
+                );
+                n[usize::from(tissue == Tissue::Brow)] += 1;
+            }
+            // What lies behind the lids belongs to the eyes.
+            let to_eye = [place[0].abs() - 31.0, place[1] - 70.0, place[2] + 24.0];
+            let is_clearly_face = (0.5..7.0).contains(&depth)
+                && to_eye.iter().map(|v| v * v).sum::<f64>() > 20.0 * 20.0
+                && direction.sideways_degrees < 65.0
+                && (-40.0..34.0).contains(&direction.height_degrees);
+            if is_clearly_face && labels.tissues[at] == Tissue::Scalp {
+                assert!(is_soft, "{place:?} is {tissue:?}");
+            }
+            for kept in [Tissue::Brain, Tissue::Eyes, Tissue::Ears] {
+                assert_eq!(labels.tissues[at] == kept, tissue == kept, "{place:?}");
+            }
+        }
+        assert!(n.iter().all(|&n| n > 1000), "{n:?}");
+    }
+
+    const HIGHEST: f64 = 39.0;
+
+    #[test]
+    fn what_has_no_eyes_stays_as_it_was_found() {
+        let (mut labels, image) = head(85.0);
+        for tissue in labels.tissues.iter_mut().filter(|t| **t == Tissue::Eyes) {
+            *tissue = Tissue::Other;
+        }
+        assert_eq!(bounded(labels.clone(), &image.inside, Workers::ONE).tissues, labels.tissues);
+    }
+}
