@@ -40,7 +40,7 @@ fn labels_agree_with_the_reference() {
             assert!((origin - wanted).abs() < 1e-3, "{name}: origin {origin}, not {wanted}");
         }
         check_values(name, expected, &model, &sampled);
-        let labels = inference::segment(&model, &sampled, workers).expect("labels");
+        let labels = inference::segment(&model, &sampled, false, workers).expect("found").labels;
         let classes = expected["class_voxels"].as_array().expect("counts");
         for (tissue, wanted) in model.card().tissues().iter().zip(classes).skip(1) {
             let wanted = wanted.as_f64().expect("a count");

@@ -70,6 +70,10 @@ pub(crate) struct DefaceArgs {
     #[arg(long)]
     pub(crate) keep_header: bool,
 
+    /// Let the model look at the mirrored scan as well: twice its time, for doubtful scans
+    #[arg(long)]
+    pub(crate) flip: bool,
+
     /// Millimetres around the brain in which nothing is removed
     #[arg(long, value_name = "MM", default_value_t = 5.0, value_parser = millimetres)]
     pub(crate) brain_guard: f64,

@@ -16,6 +16,7 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
         overwrite: args.overwrite,
         write_mask: args.mask,
         keep_header_text: args.keep_header,
+        flip: args.flip,
         guard_mm: args.brain_guard,
         log: Some(args.log.clone().unwrap_or_else(|| Plan::default_log(&args.out))),
     };

@@ -2,14 +2,14 @@
 
     cd models && python -m train --config train/full.toml --heads FOLDER --work FOLDER
 
-A run goes on from the last checkpoint in the work folder. It leaves there the network (`face.onnx`),
-its card (`face.toml`), its figures (`figures.json`), pictures of the held-out heads (`heads.png`, of
-real persons perhaps: not to be published) and the course of the training (`log.txt`).
+A run goes on from the last checkpoint in the work folder. It leaves there the network (`face.onnx`, and in
+eight bits `face_int8.onnx`), its card (`face.toml`), its figures (`figures.json`), pictures of the held-out
+heads (`heads.png`, of real persons perhaps: not to be published) and the course of the training (`log.txt`).
 """
 import argparse
 from pathlib import Path
 
-from . import card, config, evaluate, export, heads, loop
+from . import card, confidence, config, evaluate, export, heads, loop, quantise
 
 
 def main():
@@ -25,9 +25,11 @@ def main():
     options.work.mkdir(parents=True, exist_ok=True)
     files = heads.prepare(settings, options.heads, options.work)
     checkpoint = loop.train(settings, files, options.work, options.minutes, options.start)
-    model = options.work / "face.onnx"
+    model, int8 = options.work / "face.onnx", options.work / "face_int8.onnx"
     graph = export.export(settings, checkpoint, str(model))
-    card.write(settings, graph, model, options.work / "face.toml")
+    quantise.quantise(settings, options.heads, model, int8)
+    temperature = confidence.fit(settings, options.heads, model)
+    card.write(settings, graph, temperature, model, int8, options.work / "face.toml")
     for name, figures in evaluate.evaluate(settings, options.heads, model, options.work).items():
         print(f"{name}\t{figures}")
 

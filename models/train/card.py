@@ -6,8 +6,8 @@ from pathlib import Path
 from . import classes, space
 
 
-def write(config, graph, model, path):
-    """Writes the card of an exported model."""
+def write(config, graph, temperature, model, int8, path):
+    """Writes the card of an exported model, and of the same in eight bits."""
     grid = ", ".join(map(str, config.grid))
     quoted = ", ".join(f'"{name}"' for name in classes.NAMES)
     text = f'''# Card of {Path(model).name}. The program reads this file.
@@ -43,6 +43,11 @@ name = "logits"
 shape = [1, {len(classes.NAMES)}, {grid}]   # no softmax in the graph; class = argmax; outside the scan: background
 classes = [{quoted}]
 face = {list(classes.FACE)}
+temperature = {temperature}       # logits divided by it give calibrated probabilities
+
+[int8]                   # the same network in eight bits, for ONNX Runtime
+file = "{Path(int8).name}"
+sha256 = "{hashlib.sha256(Path(int8).read_bytes()).hexdigest()}"
 
 [graph]
 opset = {graph["opset"]}

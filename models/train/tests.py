@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import begin, classes, config, curve, evaluate, export, generator, labels, loop, network, robustness, space
+from . import begin, classes, confidence, config, curve, evaluate, export, generator, labels, loop, network, robustness, space
 
 HEADS = '''
 [[heads]]
@@ -221,6 +221,17 @@ class Robustness(unittest.TestCase):
             self.assertIs(values, self.values)
             self.assertGreater(np.abs(affine - self.affine).max(), 0.1)
             np.testing.assert_allclose(affine @ middle, self.affine @ middle)
+
+
+class Confidence(unittest.TestCase):
+    def test_a_temperature_makes_too_sure_logits_right(self):
+        random_ = np.random.default_rng(1)
+        true = random_.normal(size=(12, 20000)) * 2
+        p = confidence.probabilities(true, 1.0)
+        known = (p.cumsum(0) > random_.random(20000)).argmax(0)
+        found = min(confidence.TRIED, key=lambda t: confidence.likeliness(2 * true, known, t))
+        self.assertAlmostEqual(found, 2.0, delta=0.1)
+        self.assertGreater(confidence.error(2 * true, known, 1.0), 5 * confidence.error(2 * true, known, 2.0))
 
 
 class Curve(unittest.TestCase):

@@ -15,6 +15,7 @@ pub struct Card {
     pub licence: String,
     input: Input,
     output: Output,
+    int8: Option<Int8>,
     /// The scans it was trained on.
     #[serde(default)]
     pub training: Vec<TrainingScan>,
@@ -29,6 +30,12 @@ pub struct TrainingScan {
     pub origin: String,
     /// Under which licence.
     pub licence: String,
+}
+
+/// The same network with weights and activations of eight bits.
+#[derive(Debug, Clone, Deserialize)]
+struct Int8 {
+    sha256: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -50,6 +57,12 @@ pub(crate) struct Normalisation {
 struct Output {
     shape: Vec<usize>,
     classes: Vec<String>,
+    #[serde(default = "one")]
+    temperature: f32,
+}
+
+fn one() -> f32 {
+    1.0
 }
 
 /// Why a card cannot be used.
@@ -105,6 +118,9 @@ impl Card {
             let wanted = "`[1, classes, R, A, S]` as the input";
             return wrong("output.shape", format!("{:?}", output.shape), wanted);
         }
+        if !(0.1..=10.0).contains(&output.temperature) {
+            return wrong("output.temperature", output.temperature.to_string(), "0.1 to 10");
+        }
         let unknown = output.classes.iter().find(|name| Tissue::from_name(name).is_none());
         if let Some(name) = unknown {
             return wrong("output.classes", name.clone(), "the name of a tissue");
@@ -133,6 +149,17 @@ impl Card {
     #[must_use]
     pub fn tissues(&self) -> Vec<Tissue> {
         self.output.classes.iter().filter_map(|name| Tissue::from_name(name)).collect()
+    }
+
+    /// SHA-256 of the weights in eight bits, if there are such.
+    pub(crate) fn int8_sha256(&self) -> Option<&String> {
+        self.int8.as_ref().map(|int8| &int8.sha256)
+    }
+
+    /// Logits divided by this give probabilities that are right as often as they say (Guo et al.,
+    /// 2017, arXiv:1706.04599).
+    pub(crate) fn temperature(&self) -> f32 {
+        self.output.temperature
     }
 
     /// One sentence on what the model was trained on.
@@ -174,6 +201,7 @@ mod tests {
         refuses("\"cheeks\", ", "", "output.shape");
         refuses("spacing_mm = 2.0", "spacing_mm = 0.0", "input.spacing_mm");
         refuses("high_percentile = 99.5", "high_percentile = 0.5", "input.normalisation");
+        refuses("temperature = ", "temperature = 99", "output.temperature");
         refuses("name = ", "nome = ", "name");
     }
 }

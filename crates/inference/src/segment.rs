@@ -12,23 +12,56 @@ use crate::{Card, Model, ModelError, Sampled};
 /// more of a brain in slices of T2.
 const LEAN: f32 = 0.7;
 
+/// Voxels of a tissue by which the model's confidence in it is told.
+const MOST_VOXELS_ASKED: usize = 20_000;
+
+/// What the model found in a scan.
+#[derive(Debug, Clone)]
+pub struct Segmented {
+    /// A tissue a voxel, on the grid of the sampled image.
+    pub labels: Labels,
+    /// How sure the model is of each tissue, in the order of [`Tissue::ALL`]: the mean probability,
+    /// calibrated by the card's temperature, of the voxels that are called so. `None` of one that
+    /// was not found.
+    pub confidence: [Option<f32>; Tissue::ALL.len()],
+}
+
 /// Labels every voxel of a sampled scan: with the model inside its window, background elsewhere.
 ///
-/// The labels lie on the grid of `sampled.image`.
+/// With `flip` the model also looks at the scan mirrored in its left-right axis, and the mean of both
+/// logits counts.
 ///
 /// # Errors
 /// [`ModelError::Engine`] if the engine fails, [`ModelError::Output`] if what it gives does not
 /// have the extent that the card says.
-pub fn segment(model: &Model, sampled: &Sampled, workers: Workers) -> Result<Labels, ModelError> {
-    let places = places(sampled, model.card().extent());
-    let input = normalised(model.card(), sampled, &places);
-    let mut logits = model.run(input, workers.n_threads())?;
-    let tissues = model.card().tissues();
+pub fn segment(
+    model: &Model,
+    sampled: &Sampled,
+    flip: bool,
+    workers: Workers,
+) -> Result<Segmented, ModelError> {
+    let card = model.card();
+    let places = places(sampled, card.extent());
+    let mut input = normalised(card, sampled, &places);
+    let plane = input.len() / card.extent()[0];
+    let mirrored = flip.then(|| mirror(&input, plane));
+    let mut logits = model.run(std::mem::take(&mut input), workers.n_threads())?;
+    let tissues = card.tissues();
     let n = logits.len() / tissues.len();
-    for (volume, _) in logits.chunks_exact_mut(n).zip(&tissues).filter(|(_, t)| is_removed(**t)) {
-        volume.iter_mut().for_each(|logit| *logit += LEAN);
+    if let Some(mirrored) = mirrored {
+        let other = model.run(mirrored, workers.n_threads())?;
+        for (volume, other) in logits.chunks_exact_mut(n).zip(other.chunks_exact(n)) {
+            let other = other.chunks_exact(plane).rev().flatten();
+            volume.iter_mut().zip(other).for_each(|(a, b)| *a = (*a + b) / 2.0);
+        }
+    }
+    for (volume, &tissue) in
+        logits.chunks_exact_mut(n).zip(&tissues).filter(|(_, t)| lean(**t) > 0.0)
+    {
+        volume.iter_mut().for_each(|logit| *logit += lean(tissue));
     }
     let classes = kernels::argmax(&logits, tissues.len(), workers);
+    let confidence = confidence(card, &logits, &classes, &places, workers);
     let grid = sampled.image.grid;
     let mut labels = Labels { grid, tissues: vec![Tissue::Background; grid.n_voxels()] };
     for (class, place) in classes.into_iter().zip(places) {
@@ -36,11 +69,50 @@ pub fn segment(model: &Model, sampled: &Sampled, workers: Workers) -> Result<Lab
             labels.tissues[at] = tissues[usize::from(class)];
         }
     }
-    Ok(labels)
+    Ok(Segmented { labels, confidence })
 }
 
-fn is_removed(tissue: Tissue) -> bool {
-    Region::of(tissue).is_some()
+/// A volume of planes, the last plane first.
+fn mirror(values: &[f32], plane: usize) -> Vec<f32> {
+    values.chunks_exact(plane).rev().flatten().copied().collect()
+}
+
+/// The mean calibrated probability of the voxels inside the scan that are called each tissue, by
+/// logits that were leant.
+fn confidence(
+    card: &Card,
+    logits: &[f32],
+    classes: &[u8],
+    places: &[Option<usize>],
+    workers: Workers,
+) -> [Option<f32>; Tissue::ALL.len()] {
+    let tissues = card.tissues();
+    let n = classes.len();
+    let mut confidence = [None; Tissue::ALL.len()];
+    for (class, tissue) in tissues.iter().enumerate().filter(|(_, t)| **t != Tissue::Background) {
+        let is_called = |at: &usize| usize::from(classes[*at]) == class && places[*at].is_some();
+        let called: Vec<usize> = (0..n).filter(is_called).collect();
+        let step = called.len().div_ceil(MOST_VOXELS_ASKED).max(1);
+        let asked: Vec<usize> = called.into_iter().step_by(step).collect();
+        if asked.is_empty() {
+            continue;
+        }
+        let upright =
+            |c: usize, at: usize| (logits[c * n + at] - lean(tissues[c])) / card.temperature();
+        let mut own: Vec<f32> = (0..tissues.len())
+            .flat_map(|c| asked.iter().map(move |&at| (c, at)))
+            .map(|(c, at)| upright(c, at))
+            .collect();
+        kernels::softmax(&mut own, tissues.len(), workers);
+        let probabilities = &own[class * asked.len()..][..asked.len()];
+        let mean = probabilities.iter().sum::<f32>() / asked.len() as f32;
+        confidence[*tissue as usize] = Some(mean);
+    }
+    confidence
+}
+
+fn lean(tissue: Tissue) -> f32 {
+    if Region::of(tissue).is_some() { LEAN } else { 0.0 }
 }
 
 /// The model's input for a sampled scan: one value in 0 to 1 a voxel of its window, `k` fastest, 0

@@ -32,6 +32,8 @@ pub struct Options {
     pub write_mask: bool,
     /// Whether free text in NIfTI headers is kept.
     pub keep_header_text: bool,
+    /// Whether the model also looks at the mirrored scan.
+    pub flip: bool,
     /// No voxel nearer to the brain than this is removed.
     pub guard_mm: f64,
     /// The private log; `None` for no log.

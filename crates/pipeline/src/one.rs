@@ -84,15 +84,17 @@ pub(crate) fn deface(
 
     let sampled = inference::sample(&scan.volume, model.card(), workers)?;
     clock.stage(record, "sample");
-    let labels = inference::segment(model, &sampled, workers)?;
+    let found = inference::segment(model, &sampled, options.flip, workers)?;
+    record.add_confidence(&found.confidence);
     clock.stage(record, "infer");
 
     let refining =
         RefineOptions { guard_mm: options.guard_mm, margin_mm: MARGIN_MM, depth_mm: DEPTH_MM };
     let grid = *scan.volume.grid();
-    let refined = masking::refine(&labels, &sampled.image, &grid, sampled.is_hu, refining, workers)
-        .map_err(ScanError::Absent)?;
-    drop(labels);
+    let refined =
+        masking::refine(&found.labels, &sampled.image, &grid, sampled.is_hu, refining, workers)
+            .map_err(ScanError::Absent)?;
+    drop(found);
     record.add_refined(&refined, options.guard_mm);
     clock.stage(record, "refine");
 

@@ -4,7 +4,7 @@ use formats::HeaderText;
 use inference::Model;
 use masking::{GuardReport, Refined, RegionReport, Residual, Verdict, VoxelProof};
 use serde::{Serialize, Serializer};
-use volume::Grid;
+use volume::{Grid, Tissue};
 
 use crate::Options;
 
@@ -17,6 +17,8 @@ pub(crate) struct Record {
     pub(crate) reasons: Vec<String>,
     pub(crate) notes: Vec<String>,
     pub(crate) regions: BTreeMap<&'static str, Region>,
+    /// How sure the model is of each tissue that it found, 0 to 1.
+    pub(crate) confidence: BTreeMap<&'static str, f64>,
     pub(crate) brain: Option<Brain>,
     pub(crate) proof: Option<Proof>,
     pub(crate) output: Option<Output>,
@@ -86,6 +88,7 @@ pub(crate) struct OptionFacts {
     guard_mm: f64,
     margin_mm: f64,
     fill: &'static str,
+    flip: bool,
     keep_header_text: bool,
     mask: bool,
 }
@@ -99,13 +102,14 @@ impl Record {
             reasons: Vec::new(),
             notes: Vec::new(),
             regions: BTreeMap::new(),
+            confidence: BTreeMap::new(),
             brain: None,
             proof: None,
             output: None,
             header: Header::default(),
             model: ModelFacts {
                 name: format!("{} {}", card.name, card.version),
-                sha256: card.sha256.clone(),
+                sha256: model.sha256().to_owned(),
                 training: card.training_summary(),
             },
             runtime: model.engine_name().to_owned(),
@@ -113,6 +117,7 @@ impl Record {
                 guard_mm: options.guard_mm,
                 margin_mm,
                 fill: "air",
+                flip: options.flip,
                 keep_header_text: options.keep_header_text,
                 mask: options.write_mask,
             },
@@ -121,6 +126,16 @@ impl Record {
             peak_memory_bytes: None,
             remaining: REMAINING,
         }
+    }
+
+    /// Adds how sure the model is of the brain and of what is removed.
+    pub(crate) fn add_confidence(&mut self, confidence: &[Option<f32>; Tissue::ALL.len()]) {
+        let told = Tissue::ALL.into_iter().zip(confidence);
+        let told = told.filter(|(t, _)| *t == Tissue::Brain || volume::Region::of(*t).is_some());
+        let part = |(tissue, sure): (Tissue, &Option<f32>)| {
+            sure.map(|sure| (tissue.name(), round(f64::from(sure), 1e3)))
+        };
+        self.confidence = told.filter_map(part).collect();
     }
 
     /// Adds what was found and removed.
