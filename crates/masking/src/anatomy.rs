@@ -34,6 +34,13 @@ const MOST_ONE_SIDED: f64 = 0.66;
 /// with doubt 5.0 and 6.4, and the one that loses most of its brain 18.
 const MOST_FOREHEAD_AT_BRAIN_ML: f64 = 4.5;
 
+/// The model is at least this sure of the brain (held-out heads 0.92 and more, such stood on their
+/// heads 0.58 to 0.84), and of eyes or nose, whichever it is surer of (0.85 and more; heads whose
+/// face is gone at most 0.69, stood on their heads 0.51).
+const LEAST_SURE_OF_BRAIN: f32 = 0.88;
+/// See [`LEAST_SURE_OF_BRAIN`].
+const LEAST_SURE_OF_FACE: f32 = 0.77;
+
 /// What the labels say of the head as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Anatomy {
@@ -118,6 +125,13 @@ pub enum Concern {
         /// How much of the forehead touches the brain.
         volume_ml: f64,
     },
+    /// The model is less sure of the brain, or of eyes and nose, than it is of a head.
+    Unsure {
+        /// Of what.
+        of: &'static str,
+        /// How sure it is, 0 to 1.
+        sure: f32,
+    },
     /// The face found lies on one side.
     OneSided {
         /// Its left share.
@@ -148,6 +162,9 @@ impl fmt::Display for Concern {
                 "{volume_ml:.1} ml of the forehead found lie against the brain, without bone \
                  between them: brain may be taken for forehead"
             ),
+            Self::Unsure { of, sure } => {
+                write!(f, "the model is not sure of the {of} it found ({:.0} %)", sure * 100.0)
+            }
             Self::OneSided { left_share } => write!(
                 f,
                 "the face found is not balanced: {:.0} % of it lies to the left",
@@ -229,10 +246,20 @@ impl Anatomy {
         })
     }
 
-    /// What a person must look at.
+    /// What a person must look at. `confidence` is the model's of each tissue, 0 to 1, in the order
+    /// of [`Tissue::ALL`].
     #[must_use]
-    pub fn concerns(&self) -> Vec<Concern> {
+    pub fn concerns(&self, confidence: &[Option<f32>; Tissue::ALL.len()]) -> Vec<Concern> {
         let mut concerns = Vec::new();
+        let sure = |tissue: Tissue| confidence[tissue as usize].unwrap_or(0.0);
+        let brain = sure(Tissue::Brain);
+        if brain < LEAST_SURE_OF_BRAIN {
+            concerns.push(Concern::Unsure { of: "brain", sure: brain });
+        }
+        let face = sure(Tissue::Eyes).max(sure(Tissue::Nose));
+        if face < LEAST_SURE_OF_FACE {
+            concerns.push(Concern::Unsure { of: "face", sure: face });
+        }
         let [_, forward_mm, upward_mm] = self.brain_to_face_mm;
         if upward_mm > MOST_UPWARD_MM {
             concerns.push(Concern::UpsideDown);
@@ -445,22 +472,32 @@ mod tests {
     #[test]
     fn what_is_implausible_is_a_concern() {
         let whole = anatomy(1400.0, 60.0, 20.0, 2000.0);
-        assert_eq!(whole.concerns(), []);
+        let sure = [Some(0.95); Tissue::ALL.len()];
+        assert_eq!(whole.concerns(&sure), []);
         let turned = Anatomy { brain_to_face_mm: [0.0, 70.0, 60.0], ..whole.clone() };
-        assert_eq!(turned.concerns(), [Concern::UpsideDown]);
+        assert_eq!(turned.concerns(&sure), [Concern::UpsideDown]);
         let behind = Anatomy { brain_to_face_mm: [0.0, -70.0, -60.0], ..whole.clone() };
-        assert_eq!(behind.concerns(), [Concern::NotInFront { forward_mm: -70.0 }]);
+        assert_eq!(behind.concerns(&sure), [Concern::NotInFront { forward_mm: -70.0 }]);
         let one_eye = Anatomy { eye_spread_mm: 11.0, ..whole.clone() };
-        assert_eq!(one_eye.concerns(), [Concern::OneEye]);
+        assert_eq!(one_eye.concerns(&sure), [Concern::OneEye]);
         let one_sided = Anatomy { left_share: 0.9, ..whole.clone() };
-        assert_eq!(one_sided.concerns(), [Concern::OneSided { left_share: 0.9 }]);
+        assert_eq!(one_sided.concerns(&sure), [Concern::OneSided { left_share: 0.9 }]);
         let touching = Anatomy { forehead_at_brain_ml: 6.8, ..whole.clone() };
-        assert_eq!(touching.concerns(), [Concern::ForeheadAtBrain { volume_ml: 6.8 }]);
+        assert_eq!(touching.concerns(&sure), [Concern::ForeheadAtBrain { volume_ml: 6.8 }]);
         let cut = Anatomy { brain_cut_above: true, ..whole.clone() };
-        assert_eq!(cut.concerns(), [Concern::PartOfAHead]);
+        assert_eq!(cut.concerns(&sure), [Concern::PartOfAHead]);
         let huge = anatomy(2600.0, 60.0, 20.0, 2000.0);
-        assert_eq!(huge.concerns(), [Concern::BrainSize { volume_ml: 2600.0 }]);
+        assert_eq!(huge.concerns(&sure), [Concern::BrainSize { volume_ml: 2600.0 }]);
+        let doubtful = |tissue: Tissue| {
+            let mut confidence = sure;
+            confidence[tissue as usize] = Some(0.6);
+            whole.concerns(&confidence)
+        };
+        assert_eq!(doubtful(Tissue::Brain), [Concern::Unsure { of: "brain", sure: 0.6 }]);
+        assert_eq!(doubtful(Tissue::Nose), []);
+        let nothing = whole.concerns(&[None; Tissue::ALL.len()]);
+        assert_eq!(nothing.len(), 2, "{nothing:?}");
         let part = anatomy(1400.0, 60.0, 1.0, 2000.0);
-        assert_eq!(part.concerns(), [Concern::PartOfAFace { eyes_ml: 60.0, nose_ml: 1.0 }]);
+        assert_eq!(part.concerns(&sure), [Concern::PartOfAFace { eyes_ml: 60.0, nose_ml: 1.0 }]);
     }
 }

@@ -85,7 +85,8 @@ pub(crate) fn deface(
     let sampled = inference::sample(&scan.volume, model.card(), workers)?;
     clock.stage(record, "sample");
     let found = inference::segment(model, &sampled, options.flip, workers)?;
-    record.add_confidence(&found.confidence);
+    let confidence = found.confidence;
+    record.add_confidence(&confidence);
     clock.stage(record, "infer");
 
     let refining =
@@ -128,7 +129,7 @@ pub(crate) fn deface(
     record.output = Some(Output::of(sha256, &grid, after.volume.n_frames(), of, modality));
     clock.stage(record, "verify");
 
-    let concerns = refined.anatomy.concerns();
+    let concerns = refined.anatomy.concerns(&confidence);
     let mut judgement = masking::judge(&concerns, &refined.guard, &voxels, residual.as_ref());
     for note in after.notes.iter().filter(|n| n.needs_review) {
         judgement.add(Verdict::Review, note.text.clone());
