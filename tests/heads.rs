@@ -123,6 +123,32 @@ fn no_voxel_of_the_brain_goes_from_a_ct_head() {
     check_brain(&mask, &labels(&grid));
 }
 
+/// The mirrored look finds the same head: about the same voxels go, and the record says so.
+#[test]
+fn a_look_at_the_mirrored_scan_removes_the_same_face() {
+    let (grid, real) = t1();
+    let bytes = i16_file(&grid, real);
+    let looks = [&["--mask"][..], &["--mask", "--flip"]].map(|options| {
+        let place = Place::new();
+        let input = place.put("head.nii", &bytes);
+        let run = place.deface(&[&input], options);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let record = place.out().join("head.efface.json");
+        let text = std::fs::read_to_string(record).expect("a record");
+        let record: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(record["options"]["flip"], options.contains(&"--flip"));
+        for tissue in ["brain", "eyes", "nose"] {
+            let sure = record["confidence"][tissue].as_f64().expect("a number");
+            assert!((0.74..1.0).contains(&sure), "{tissue}: {sure}");
+        }
+        mask(&place, "head")
+    });
+    assert_ne!(looks[0], looks[1]);
+    let both = looks[0].iter().zip(&looks[1]).filter(|(a, b)| **a && **b).count();
+    let each = looks.iter().flatten().filter(|m| **m).count();
+    assert!(2 * both * 100 > 97 * each, "{both} of {each}");
+}
+
 #[test]
 fn a_ct_series_in_is_a_ct_series_out() {
     // Axial planes as scanners store them: rows to the left, columns to the back.

@@ -88,10 +88,15 @@ fn confidence(
 ) -> [Option<f32>; Tissue::ALL.len()] {
     let tissues = card.tissues();
     let n = classes.len();
+    let mut called = vec![Vec::new(); tissues.len()];
+    for (at, (&class, place)) in classes.iter().zip(places).enumerate() {
+        let class = usize::from(class);
+        if place.is_some() && tissues[class] != Tissue::Background {
+            called[class].push(at);
+        }
+    }
     let mut confidence = [None; Tissue::ALL.len()];
-    for (class, tissue) in tissues.iter().enumerate().filter(|(_, t)| **t != Tissue::Background) {
-        let is_called = |at: &usize| usize::from(classes[*at]) == class && places[*at].is_some();
-        let called: Vec<usize> = (0..n).filter(is_called).collect();
+    for ((class, tissue), called) in tissues.iter().enumerate().zip(called) {
         let step = called.len().div_ceil(MOST_VOXELS_ASKED).max(1);
         let asked: Vec<usize> = called.into_iter().step_by(step).collect();
         if asked.is_empty() {
