@@ -171,9 +171,9 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "fill_masked/i16",
         bytes_per_voxel: 0.125,
-        run: |v, _| {
+        run: |v, w| {
             let mut bytes = v.filled.borrow_mut();
-            kernels::fill_masked(&mut bytes, &v.face, v.extent[0], &(-7i16).to_le_bytes());
+            kernels::fill_masked(&mut bytes, &v.face, v.extent[0], &(-7i16).to_le_bytes(), w);
             Answer::InPlace(|v| v.filled.borrow().clone())
         },
     },
@@ -284,27 +284,27 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "label_6/bits",
         bytes_per_voxel: 4.125,
-        run: |v, _| Answer::Numbers(kernels::label(&v.rough, v.extent, Neighbours::Faces).0),
+        run: |v, w| Answer::Numbers(kernels::label(&v.rough, v.extent, Neighbours::Faces, w).0),
     },
     Case {
         name: "label_26/bits",
         bytes_per_voxel: 4.125,
-        run: |v, _| Answer::Numbers(kernels::label(&v.rough, v.extent, Neighbours::Corners).0),
+        run: |v, w| Answer::Numbers(kernels::label(&v.rough, v.extent, Neighbours::Corners, w).0),
     },
     Case {
         name: "keep_largest_6/bits",
         bytes_per_voxel: 0.25,
-        run: |v, _| Answer::Bits(kernels::keep_largest(&v.rough, v.extent, Neighbours::Faces)),
+        run: |v, w| Answer::Bits(kernels::keep_largest(&v.rough, v.extent, Neighbours::Faces, w)),
     },
     Case {
         name: "keep_largest_26/bits",
         bytes_per_voxel: 0.25,
-        run: |v, _| Answer::Bits(kernels::keep_largest(&v.rough, v.extent, Neighbours::Corners)),
+        run: |v, w| Answer::Bits(kernels::keep_largest(&v.rough, v.extent, Neighbours::Corners, w)),
     },
     Case {
         name: "fill_holes/bits",
         bytes_per_voxel: 0.25,
-        run: |v, _| Answer::Bits(kernels::fill_holes(&v.rough, v.extent)),
+        run: |v, w| Answer::Bits(kernels::fill_holes(&v.rough, v.extent, w)),
     },
     Case {
         name: "fill_holes_in_planes/bits",

@@ -39,6 +39,26 @@ pub fn and_not(mask: &[u64], other: &[u64]) -> Vec<u64> {
     mask.iter().zip(other).map(|(a, b)| a & !b).collect()
 }
 
+/// The voxels of either mask.
+///
+/// # Panics
+/// If the two differ in length.
+#[must_use]
+pub fn join(mask: &[u64], other: &[u64]) -> Vec<u64> {
+    assert_eq!(mask.len(), other.len(), "masks of one extent");
+    mask.iter().zip(other).map(|(a, b)| a | b).collect()
+}
+
+/// The voxels of both masks.
+///
+/// # Panics
+/// If the two differ in length.
+#[must_use]
+pub fn meet(mask: &[u64], other: &[u64]) -> Vec<u64> {
+    assert_eq!(mask.len(), other.len(), "masks of one extent");
+    mask.iter().zip(other).map(|(a, b)| a & b).collect()
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

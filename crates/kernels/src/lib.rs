@@ -37,7 +37,7 @@ mod workers;
 
 pub use argmax::argmax;
 pub use ball::{close, dilate, erode, open};
-pub use bits::{and_not, complement, row_words};
+pub use bits::{and_not, complement, join, meet, row_words};
 pub use blend::blend;
 pub use block_mean::block_mean;
 pub use bytes_of::bytes_of;

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use kernels::{Neighbours, Workers};
+use kernels::{Neighbours, Workers, join, meet};
 use volume::{Labels, Mask, RealVolume, Tissue};
 
 use crate::RefineOptions;
@@ -78,7 +78,7 @@ impl Parts {
     ) -> Self {
         let tools = Tools { labels, workers };
         let labelled = tools.bits(|t| t != Tissue::Background);
-        let head = kernels::fill_holes(&tools.close(&labelled, 6.0), labels.grid.extent);
+        let head = kernels::fill_holes(&tools.close(&labelled, 6.0), labels.grid.extent, workers);
         let air = kernels::complement(&head, labels.grid.extent);
         let depth = tools.distance(&air, MOST_DEPTH_MM);
         let brain = tools.brain(image, is_hu, &depth);
@@ -117,7 +117,7 @@ impl Tools<'_> {
         if let Some(rule) = rule {
             brain = join(&brain, &self.missed_brain(image, &brain, &core, depth, &rule));
         }
-        kernels::fill_holes(&self.close(&brain, 6.0), self.labels.grid.extent)
+        kernels::fill_holes(&self.close(&brain, 6.0), self.labels.grid.extent, self.workers)
     }
 
     fn missed_brain(
@@ -137,8 +137,13 @@ impl Tools<'_> {
         };
         let soft = self.bits_at(can_be_brain);
         let wide = join(&self.erode(&soft, rule.opening_mm), core);
-        let joined =
-            kernels::keep_touching(&wide, core, self.labels.grid.extent, Neighbours::Faces);
+        let joined = kernels::keep_touching(
+            &wide,
+            core,
+            self.labels.grid.extent,
+            Neighbours::Faces,
+            self.workers,
+        );
         meet(&self.dilate(&joined, rule.opening_mm), &soft)
     }
 
@@ -180,13 +185,22 @@ impl Tools<'_> {
     fn ears(&self) -> Vec<u64> {
         let ears = self.bits(|t| t == Tissue::Ears);
         let seeds = self.erode(&ears, self.labels.grid.spacing_mm()[0]);
-        kernels::keep_touching(&ears, &seeds, self.labels.grid.extent, Neighbours::Faces)
+        kernels::keep_touching(
+            &ears,
+            &seeds,
+            self.labels.grid.extent,
+            Neighbours::Faces,
+            self.workers,
+        )
     }
 
     /// The largest part of `mask`, with all that lies within twice `gap_mm` of it.
     fn connected(&self, mask: &[u64], gap_mm: f64) -> Vec<u64> {
         let near = self.dilate(mask, gap_mm);
-        meet(mask, &kernels::keep_largest(&near, self.labels.grid.extent, Neighbours::Faces))
+        meet(
+            mask,
+            &kernels::keep_largest(&near, self.labels.grid.extent, Neighbours::Faces, self.workers),
+        )
     }
 
     fn bits(&self, is: impl Fn(Tissue) -> bool) -> Vec<u64> {
@@ -225,12 +239,4 @@ impl Tools<'_> {
         let grid = &self.labels.grid;
         kernels::distance(mask, grid.extent, grid.spacing_mm(), cap_mm, self.workers)
     }
-}
-
-fn join(one: &[u64], other: &[u64]) -> Vec<u64> {
-    one.iter().zip(other).map(|(a, b)| a | b).collect()
-}
-
-fn meet(one: &[u64], other: &[u64]) -> Vec<u64> {
-    one.iter().zip(other).map(|(a, b)| a & b).collect()
 }
