@@ -40,6 +40,7 @@ pub use ball::{close, dilate, erode, open};
 pub use bits::{and_not, complement, join, meet, row_words};
 pub use blend::blend;
 pub use block_mean::block_mean;
+pub use buffer::Pool;
 pub use bytes_of::bytes_of;
 pub use components::{
     Neighbours, fill_holes, fill_holes_in_planes, keep_largest, keep_touching, label,

@@ -103,7 +103,7 @@ impl Parts {
 /// Kernels on the grid of the labels.
 struct Tools<'a> {
     labels: &'a Labels,
-    workers: Workers,
+    workers: Workers<'a>,
 }
 
 impl Tools<'_> {

@@ -6,8 +6,7 @@ mod scalar;
 mod tests;
 
 use crate::Workers;
-use crate::bits::{assert_words, complement};
-use crate::buffer::zeros;
+use crate::bits::{assert_words, complement_into};
 use scalar::{Components, Weight};
 
 /// Which voxels touch.
@@ -39,7 +38,7 @@ pub fn keep_largest(
     let mut all = Components::of(mask, extent, neighbours, Weight::Voxels, workers);
     let largest = all.heaviest();
     all.tell(|first, _| u32::from(Some(first) == largest));
-    let mut kept = zeros(mask.len());
+    let mut kept = workers.zeros(mask.len());
     all.paint(&mut kept, workers);
     kept
 }
@@ -60,7 +59,7 @@ pub fn keep_touching(
     assert_words(seeds, extent);
     let mut all = Components::of(mask, extent, neighbours, Weight::Seeds(seeds), workers);
     all.tell(|_, n_seeds| u32::from(n_seeds > 0));
-    let mut kept = zeros(mask.len());
+    let mut kept = workers.zeros(mask.len());
     all.paint(&mut kept, workers);
     kept
 }
@@ -84,7 +83,7 @@ pub fn label(
         n += 1;
         n
     });
-    let mut numbers = zeros(extent.iter().product());
+    let mut numbers = workers.zeros(extent.iter().product());
     all.write(&mut numbers, workers);
     (numbers, n)
 }
@@ -111,10 +110,13 @@ pub fn fill_holes_in_planes(mask: &[u64], extent: [usize; 3], workers: Workers) 
 
 /// `mask` and every component of the rest that has no run at a border.
 fn fill(mask: &[u64], extent: [usize; 3], border: Weight, workers: Workers) -> Vec<u64> {
-    let rest = complement(mask, extent);
+    assert_words(mask, extent);
+    let mut rest = workers.buffer(mask.len());
+    complement_into(mask, extent, &mut rest);
     let mut all = Components::of(&rest, extent, Neighbours::Faces, border, workers);
     all.tell(|_, n_at_border| u32::from(n_at_border == 0));
-    let mut filled = mask.to_vec();
+    let mut filled: Vec<u64> = workers.zeros(mask.len());
+    filled.copy_from_slice(mask);
     all.paint(&mut filled, workers);
     filled
 }

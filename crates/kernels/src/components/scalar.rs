@@ -2,6 +2,7 @@ use super::Neighbours;
 use super::contacts::{Row, Run, each_contact};
 use crate::Workers;
 use crate::bits::row_words;
+use crate::buffer::Buffer;
 
 /// What is summed up over a component.
 #[derive(Debug, Clone, Copy)]
@@ -25,38 +26,38 @@ enum Joined {
 }
 
 /// The components of a mask, as runs that point to runs before them.
-pub(super) struct Components {
+pub(super) struct Components<'a> {
     extent: [usize; 3],
-    slabs: Vec<Slab>,
+    slabs: Vec<Slab<'a>>,
     /// For each run one of its component, before it or itself; the first run of a component alone
     /// points to itself.
-    parents: Vec<u32>,
+    parents: Buffer<'a, u32>,
     /// The sum over each component, at its first run; 0 elsewhere.
-    weights: Vec<u64>,
+    weights: Buffer<'a, u64>,
 }
 
 /// The runs of some planes, row after row.
-struct Slab {
+struct Slab<'a> {
     planes: std::ops::Range<usize>,
     /// The number of its first run among those of all slabs.
     first: usize,
     /// Both ends of every run.
-    ends: Vec<u32>,
+    ends: Buffer<'a, u32>,
     /// For each word of the mask how many runs start before it; one number more at the end.
-    before: Vec<u32>,
+    before: Buffer<'a, u32>,
     /// As those of all, but counted from the first run of the slab.
-    parents: Vec<u32>,
-    weights: Vec<u64>,
+    parents: Buffer<'a, u32>,
+    weights: Buffer<'a, u64>,
 }
 
-impl Components {
+impl<'a> Components<'a> {
     /// Joins what touches in slabs of planes, one a thread, and then across their seams.
     pub(super) fn of(
         mask: &[u64],
         extent: [usize; 3],
         neighbours: Neighbours,
         weight: Weight,
-        workers: Workers,
+        workers: Workers<'a>,
     ) -> Self {
         let joined = match weight {
             Weight::AtBorderOfPlane => Joined::InPlane,
@@ -64,10 +65,12 @@ impl Components {
         };
         let [ni, nj, nk] = extent;
         assert!(u32::try_from(ni).is_ok(), "a row's voxels are counted by a u32");
-        let each = nk.div_ceil(workers.n_threads()).max(1);
-        let mut slabs: Vec<Slab> =
-            (0..nk).step_by(each).map(|k| Slab::new(k..(k + each).min(nk))).collect();
         let n = row_words(ni) * nj;
+        let each = nk.div_ceil(workers.n_threads()).max(1);
+        let mut slabs: Vec<Slab> = (0..nk)
+            .step_by(each)
+            .map(|k| Slab::new(k..(k + each).min(nk), each * n, workers))
+            .collect();
         workers.for_each_chunk(&mut slabs, 1, |_, slabs| {
             for slab in slabs {
                 let words = &mask[slab.planes.start * n..slab.planes.end * n];
@@ -77,7 +80,12 @@ impl Components {
                 );
             }
         });
-        let mut all = Self { extent, slabs, parents: Vec::new(), weights: Vec::new() };
+        let mut all = Self {
+            extent,
+            slabs,
+            parents: workers.buffer(mask.len()),
+            weights: workers.buffer(mask.len()),
+        };
         all.gather();
         if let Joined::Across(neighbours) = joined {
             workers.level().run(
@@ -201,10 +209,17 @@ impl Components {
     }
 }
 
-impl Slab {
-    fn new(planes: std::ops::Range<usize>) -> Self {
-        let (ends, before) = (Vec::new(), Vec::new());
-        Self { planes, first: 0, ends, before, parents: Vec::new(), weights: Vec::new() }
+impl<'a> Slab<'a> {
+    fn new(planes: std::ops::Range<usize>, n_words: usize, workers: Workers<'a>) -> Self {
+        Self {
+            planes,
+            first: 0,
+            before: workers.buffer(n_words + 1),
+            // As many runs as words are many; where there are more, these grow.
+            ends: workers.buffer(n_words),
+            parents: workers.buffer(n_words),
+            weights: workers.buffer(n_words),
+        }
     }
 
     /// Finds all runs, joins those that touch, and weighs what they make.
@@ -223,7 +238,8 @@ impl Slab {
             push_runs(words_of_row, ni, &mut self.ends, &mut self.before);
             let n_runs = self.ends.len() / 2;
             assert!(u32::try_from(n_runs).is_ok(), "runs are counted by a u32");
-            self.parents.extend(self.parents.len() as u32..n_runs as u32);
+            let first = self.parents.len() as u32;
+            self.parents.extend(first..n_runs as u32);
             let own = Row::of(words, row, n, &self.ends, &self.before, 0);
             if own.runs.is_empty() {
                 continue;

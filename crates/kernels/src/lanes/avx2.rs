@@ -149,6 +149,33 @@ impl Lanes for Avx2 {
         call!(_mm256_movemask_ps(_mm256_or_ps(above[0], above[1]))) != 0
     }
     #[inline(always)]
+    fn where_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F {
+        let less = [
+            call!(_mm256_cmp_ps::<_CMP_LT_OQ>(a[0], b[0])),
+            call!(_mm256_cmp_ps::<_CMP_LT_OQ>(a[1], b[1])),
+        ];
+        [
+            call!(_mm256_blendv_ps(no[0], yes[0], less[0])),
+            call!(_mm256_blendv_ps(no[1], yes[1], less[1])),
+        ]
+    }
+    #[inline(always)]
+    fn least_lane(self, a: Self::F) -> f32 {
+        let eight = call!(_mm256_min_ps(a[0], a[1]));
+        let high = call!(_mm256_extractf128_ps::<1>(eight));
+        let four = call!(_mm_min_ps(_mm256_castps256_ps128(eight), high));
+        let two = call!(_mm_min_ps(four, _mm_movehl_ps(four, four)));
+        call!(_mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two))))
+    }
+    #[inline(always)]
+    fn largest_lane(self, a: Self::F) -> f32 {
+        let eight = call!(_mm256_max_ps(a[0], a[1]));
+        let high = call!(_mm256_extractf128_ps::<1>(eight));
+        let four = call!(_mm_max_ps(_mm256_castps256_ps128(eight), high));
+        let two = call!(_mm_max_ps(four, _mm_movehl_ps(four, four)));
+        call!(_mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two))))
+    }
+    #[inline(always)]
     fn load_i16(self, values: &[i16; I16S]) -> Self::H {
         let (halves, _) = values.as_chunks::<16>();
         [self.load_integers(&halves[0]), self.load_integers(&halves[1])]

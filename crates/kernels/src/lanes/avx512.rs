@@ -135,6 +135,19 @@ impl Lanes for Avx512 {
         call!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b)) != 0
     }
     #[inline(always)]
+    fn where_less(self, a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
+        let less = call!(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b));
+        call!(_mm512_mask_blend_ps(less, no, yes))
+    }
+    #[inline(always)]
+    fn least_lane(self, a: __m512) -> f32 {
+        call!(_mm512_reduce_min_ps(a))
+    }
+    #[inline(always)]
+    fn largest_lane(self, a: __m512) -> f32 {
+        call!(_mm512_reduce_max_ps(a))
+    }
+    #[inline(always)]
     fn load_i16(self, values: &[i16; I16S]) -> __m512i {
         call!(_mm512_loadu_epi16(values.as_ptr()))
     }

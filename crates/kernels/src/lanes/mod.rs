@@ -49,6 +49,12 @@ pub trait Lanes: Copy {
     fn sqrt(self, a: Self::F) -> Self::F;
     /// Whether any lane of `a` is above that of `b`.
     fn any_above(self, a: Self::F, b: Self::F) -> bool;
+    /// `yes` where `a` is smaller than `b`, else `no`.
+    fn where_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
+    /// The smallest lane; none may be no number.
+    fn least_lane(self, a: Self::F) -> f32;
+    /// The largest lane; none may be no number.
+    fn largest_lane(self, a: Self::F) -> f32;
 
     fn load_i16(self, values: &[i16; I16S]) -> Self::H;
     fn store_i16(self, vector: Self::H, values: &mut [i16; I16S]);

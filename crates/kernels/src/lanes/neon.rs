@@ -117,6 +117,25 @@ impl Lanes for Neon {
         call!(vmaxvq_u32(any)) != 0
     }
     #[inline(always)]
+    fn where_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F {
+        [
+            call!(vbslq_f32(vcltq_f32(a[0], b[0]), yes[0], no[0])),
+            call!(vbslq_f32(vcltq_f32(a[1], b[1]), yes[1], no[1])),
+            call!(vbslq_f32(vcltq_f32(a[2], b[2]), yes[2], no[2])),
+            call!(vbslq_f32(vcltq_f32(a[3], b[3]), yes[3], no[3])),
+        ]
+    }
+    #[inline(always)]
+    fn least_lane(self, a: Self::F) -> f32 {
+        let halves = [call!(vminq_f32(a[0], a[1])), call!(vminq_f32(a[2], a[3]))];
+        call!(vminvq_f32(vminq_f32(halves[0], halves[1])))
+    }
+    #[inline(always)]
+    fn largest_lane(self, a: Self::F) -> f32 {
+        let halves = [call!(vmaxq_f32(a[0], a[1])), call!(vmaxq_f32(a[2], a[3]))];
+        call!(vmaxvq_f32(vmaxq_f32(halves[0], halves[1])))
+    }
+    #[inline(always)]
     fn load_i16(self, values: &[i16; I16S]) -> Self::H {
         let (parts, _) = values.as_chunks::<8>();
         [

@@ -51,6 +51,22 @@ impl Lanes for Scalar {
         a.iter().zip(&b).fold(0u32, |any, (a, b)| any | u32::from(a > b)) != 0
     }
     #[inline(always)]
+    fn where_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F {
+        // By bits: a choice of floats may become a branch.
+        from_fn(|n| {
+            let is_less = u32::from(a[n] < b[n]).wrapping_neg();
+            f32::from_bits(yes[n].to_bits() & is_less | no[n].to_bits() & !is_less)
+        })
+    }
+    #[inline(always)]
+    fn least_lane(self, a: Self::F) -> f32 {
+        a.iter().fold(a[0], |least, &v| if v < least { v } else { least })
+    }
+    #[inline(always)]
+    fn largest_lane(self, a: Self::F) -> f32 {
+        a.iter().fold(a[0], |largest, &v| if v > largest { v } else { largest })
+    }
+    #[inline(always)]
     fn load_i16(self, values: &[i16; I16S]) -> Self::H {
         *values
     }

@@ -30,6 +30,9 @@ impl Work for All<'_> {
             product,
             lanes.min(a, b),
             lanes.max(a, b),
+            lanes.where_less(a, b, sum, product),
+            lanes.splat(lanes.least_lane(a)),
+            lanes.splat(lanes.largest_lane(a)),
             lanes.sqrt(lanes.mul(a, a)),
         ] {
             let mut values = [0.0; F32S];

@@ -5,7 +5,6 @@ mod scalar;
 mod tests;
 
 use crate::Workers;
-use crate::buffer::zeros;
 use crate::lanes::{Lanes, Work};
 use crate::value::Value;
 
@@ -24,7 +23,7 @@ use crate::value::Value;
 pub fn median<T: Value>(values: &[T], extent: [usize; 3], workers: Workers) -> Vec<T> {
     let [ni, nj, nk] = extent;
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
-    let mut out: Vec<T> = zeros(values.len());
+    let mut out: Vec<T> = workers.zeros(values.len());
     if values.is_empty() {
         return out;
     }
