@@ -12,7 +12,7 @@ pub(crate) const VOLUMES: [(&str, [usize; 3], [f64; 3]); 2] =
     [("mr256", [256, 256, 256], [1.0, 1.0, 1.0]), ("ct512", [512, 512, 300], [0.45, 0.45, 0.8])];
 
 /// An affine map of indices, row-major.
-type Map = [[f64; 4]; 3];
+pub(crate) type Map = [[f64; 4]; 3];
 
 /// A volume and its masks.
 pub(crate) struct Volume {
@@ -42,50 +42,83 @@ pub(crate) struct Volume {
     pub(crate) logits: Vec<f32>,
     /// As wide as a voxel's share of the largest value.
     pub(crate) weights: Vec<f32>,
+    /// One value everywhere.
+    pub(crate) flat: Vec<i16>,
     /// Between air and skin.
     pub(crate) low: i16,
     /// Above soft tissue.
     pub(crate) high: i16,
 }
 
+/// What a volume is made of, beside what follows from it.
+pub(crate) struct Parts {
+    pub(crate) extent: [usize; 3],
+    pub(crate) spacing_mm: [f64; 3],
+    pub(crate) is_ct: bool,
+    pub(crate) stored: Vec<i16>,
+    /// A byte a voxel.
+    pub(crate) head: Vec<u8>,
+    pub(crate) face: Vec<u8>,
+    pub(crate) coarse: Vec<f32>,
+    pub(crate) coarse_head: Vec<u8>,
+    pub(crate) coarse_extent: [usize; 3],
+    pub(crate) to_coarse: Map,
+    pub(crate) to_coarse_turned: Map,
+}
+
 impl Volume {
-    /// Reads the files that `compare.py` writes into a folder, little endian.
-    pub(crate) fn read(folder: &Path, name: &str) -> Result<Self, Box<dyn Error>> {
-        let (_, extent, spacing_mm) =
-            *VOLUMES.iter().find(|v| v.0 == name).ok_or("no such volume")?;
-        let file = |file: &str| fs::read(folder.join(name).join(file));
-        let stored_bytes = file("stored.raw")?;
-        let stored: Vec<i16> = numbers(&stored_bytes, i16::from_le_bytes);
-        let maps: Vec<f64> = numbers(&file("maps.raw")?, f64::from_le_bytes);
-        let map = |n: usize| [0, 1, 2].map(|a| [0, 1, 2, 3].map(|b| maps[12 * n + 4 * a + b]));
+    pub(crate) fn of(parts: Parts) -> Self {
+        let Parts { extent, spacing_mm, stored, .. } = parts;
         let workers = Workers::new(1);
-        let bits = |bytes: Vec<u8>| kernels::bits_of(&bytes, extent, workers);
-        let (head, face) = (bits(file("head.raw")?), bits(file("face.raw")?));
-        let (noise, low, high) =
-            if name.starts_with("ct") { (-300, -300, 200) } else { (50, 150, 900) };
-        Ok(Self {
+        let bits = |bytes: &[u8]| kernels::bits_of(bytes, extent, workers);
+        let (head, face) = (bits(&parts.head), bits(&parts.face));
+        let (noise, low, high) = if parts.is_ct { (-300, -300, 200) } else { (50, 150, 900) };
+        Self {
             extent,
             spacing_mm,
             faceless: kernels::and_not(&head, &face),
             head,
             face,
-            coarse: numbers(&file("coarse.raw")?, f32::from_le_bytes),
-            coarse_head: file("coarse_head.raw")?,
-            coarse_extent: [0, 1, 2]
-                .map(|a| (extent[a] as f64 * spacing_mm[a] / 2.0).round() as usize),
-            to_coarse: map(0),
-            to_coarse_turned: map(1),
+            coarse: parts.coarse,
+            coarse_head: parts.coarse_head,
+            coarse_extent: parts.coarse_extent,
+            to_coarse: parts.to_coarse,
+            to_coarse_turned: parts.to_coarse_turned,
             logits: stored[..stored.len() / 12 * 12]
                 .iter()
                 .map(|&v| f32::from(v) / 100.0)
                 .collect(),
             weights: stored.iter().map(|&v| f32::from(v) / 3071.0).collect(),
             rough: kernels::threshold(&stored, extent, noise, workers),
+            filled: RefCell::new(stored.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            flat: vec![100; stored.len()],
             stored,
-            filled: RefCell::new(stored_bytes),
             low,
             high,
-        })
+        }
+    }
+
+    /// Reads the files that `compare.py` writes into a folder, little endian.
+    pub(crate) fn read(folder: &Path, name: &str) -> Result<Self, Box<dyn Error>> {
+        let (_, extent, spacing_mm) =
+            *VOLUMES.iter().find(|v| v.0 == name).ok_or("no such volume")?;
+        let file = |file: &str| fs::read(folder.join(name).join(file));
+        let maps: Vec<f64> = numbers(&file("maps.raw")?, f64::from_le_bytes);
+        let map = |n: usize| [0, 1, 2].map(|a| [0, 1, 2, 3].map(|b| maps[12 * n + 4 * a + b]));
+        Ok(Self::of(Parts {
+            extent,
+            spacing_mm,
+            is_ct: name.starts_with("ct"),
+            stored: numbers(&file("stored.raw")?, i16::from_le_bytes),
+            head: file("head.raw")?,
+            face: file("face.raw")?,
+            coarse: numbers(&file("coarse.raw")?, f32::from_le_bytes),
+            coarse_head: file("coarse_head.raw")?,
+            coarse_extent: [0, 1, 2]
+                .map(|a| (extent[a] as f64 * spacing_mm[a] / 2.0).round() as usize),
+            to_coarse: map(0),
+            to_coarse_turned: map(1),
+        }))
     }
 }
 
@@ -123,6 +156,20 @@ pub(crate) enum Answer {
     Bytes(Vec<u8>),
     /// Bytes of the volume.
     InPlace(fn(&Volume) -> Vec<u8>),
+}
+
+impl Answer {
+    /// As it lies in memory, little endian.
+    pub(crate) fn bytes(self, volume: &Volume) -> Vec<u8> {
+        match self {
+            Self::Bits(v) | Self::Counts(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
+            Self::Bytes(v) => v,
+            Self::InPlace(bytes) => bytes(volume),
+            Self::Shorts(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
+            Self::Numbers(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
+            Self::Reals(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
+        }
+    }
 }
 
 /// A kernel as it is measured.
@@ -182,8 +229,7 @@ pub(crate) const CASES: &[Case] = &[
         bytes_per_voxel: 10.0,
         run: |v, w| {
             let mut voxels = v.stored.clone();
-            let other = vec![100i16; voxels.len()];
-            kernels::blend(&mut voxels, &other, &v.weights, w);
+            kernels::blend(&mut voxels, &v.flat, &v.weights, w);
             Answer::Shorts(voxels)
         },
     },
@@ -328,8 +374,3 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
 ];
-
-/// The case of a name.
-pub(crate) fn case(name: &str) -> Result<&'static Case, Box<dyn Error>> {
-    CASES.iter().find(|c| c.name == name).ok_or_else(|| format!("no kernel {name}").into())
-}

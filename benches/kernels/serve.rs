@@ -16,7 +16,7 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cases::{Answer, CASES, Case, VOLUMES, Volume};
+use cases::{CASES, Case, VOLUMES, Volume};
 use kernels::{Level, Workers};
 
 struct Server {
@@ -40,16 +40,8 @@ impl Server {
             }
             ["save", name, file] => {
                 let (case, volume, level) = self.find(name)?;
-                let bytes: Vec<u8> = match (case.run)(volume, Workers::new(2).at(level)) {
-                    Answer::Bits(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),
-                    Answer::Counts(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
-                    Answer::Bytes(v) => v,
-                    Answer::InPlace(bytes) => bytes(volume),
-                    Answer::Shorts(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),
-                    Answer::Numbers(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),
-                    Answer::Reals(v) => v.iter().flat_map(|w| w.to_le_bytes()).collect(),
-                };
-                std::fs::write(file, bytes)?;
+                let answer = (case.run)(volume, Workers::new(2).at(level));
+                std::fs::write(file, answer.bytes(volume))?;
                 Ok("ok".to_owned())
             }
             _ => Err("run NAME THREADS, save NAME FILE, or list".into()),
@@ -59,13 +51,14 @@ impl Server {
     fn find(&mut self, name: &str) -> Result<(&'static Case, &Volume, Level), Box<dyn Error>> {
         let mut parts = name.rsplitn(3, '/');
         let (level, volume) = (parts.next(), parts.next());
-        let (Some(level), Some(volume), Some(case)) = (level, volume, parts.next()) else {
+        let (Some(level), Some(volume), Some(kernel)) = (level, volume, parts.next()) else {
             return Err("names are KERNEL/TYPE/VOLUME/LEVEL".into());
         };
         if !self.volumes.contains_key(volume) {
             self.volumes.insert(volume.to_owned(), Volume::read(&self.folder, volume)?);
         }
-        Ok((cases::case(case)?, &self.volumes[volume], level.parse()?))
+        let case = CASES.iter().find(|c| c.name == kernel).ok_or("no such kernel")?;
+        Ok((case, &self.volumes[volume], level.parse()?))
     }
 }
 

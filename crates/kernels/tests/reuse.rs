@@ -31,6 +31,9 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// A kernel's name, and a call of it that gives the result back.
+type Call<'a> = (&'a str, &'a dyn Fn(Workers));
+
 const EXTENT: [usize; 3] = [150, 120, 40];
 const SPACING: [f64; 3] = [1.0, 1.2, 2.5];
 
@@ -73,7 +76,7 @@ fn later_calls_allocate_nothing_large() {
         n_steps: nj,
     };
     let (inf, faces, corners) = (f64::INFINITY, Neighbours::Faces, Neighbours::Corners);
-    let calls: &[(&str, &dyn Fn(Workers))] = &[
+    let calls: &[Call] = &[
         ("threshold", &|w| w.give_back(kernels::threshold(&stored, EXTENT, 0, w))),
         ("bytes of", &|w| w.give_back(kernels::bytes_of(&noise, EXTENT, w))),
         ("dilate", &|w| w.give_back(kernels::dilate(&middle, EXTENT, SPACING, 5.0, w))),

@@ -265,8 +265,9 @@ impl Live {
             let furthest = before[(row + away + 1).min(n_rows)] as usize;
             let mut held = [infinite; 2];
             let mut places = [infinite; 2];
-            for place in first.max(nearest)..past.min(furthest) {
-                let other = live_rows[place] as usize;
+            let near = live_rows.iter().enumerate().take(past.min(furthest));
+            for (place, &other) in near.skip(first.max(nearest)) {
+                let other = other as usize;
                 let steps = other.abs_diff(row) as f32 * spacing;
                 let square = lanes.splat(steps * steps);
                 let here = lanes.splat(place as f32);

@@ -52,19 +52,25 @@ impl Lanes for Scalar {
     }
     #[inline(always)]
     fn where_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F {
-        // By bits: a choice of floats may become a branch.
-        from_fn(|n| {
-            let is_less = u32::from(a[n] < b[n]).wrapping_neg();
-            f32::from_bits(yes[n].to_bits() & is_less | no[n].to_bits() & !is_less)
-        })
+        from_fn(|n| if a[n] < b[n] { yes[n] } else { no[n] })
     }
     #[inline(always)]
-    fn least_lane(self, a: Self::F) -> f32 {
-        a.iter().fold(a[0], |least, &v| if v < least { v } else { least })
+    fn least_lane(self, mut a: Self::F) -> f32 {
+        for half in [8, 4, 2, 1] {
+            for n in 0..half {
+                a[n] = if a[n + half] < a[n] { a[n + half] } else { a[n] };
+            }
+        }
+        a[0]
     }
     #[inline(always)]
-    fn largest_lane(self, a: Self::F) -> f32 {
-        a.iter().fold(a[0], |largest, &v| if v > largest { v } else { largest })
+    fn largest_lane(self, mut a: Self::F) -> f32 {
+        for half in [8, 4, 2, 1] {
+            for n in 0..half {
+                a[n] = if a[n + half] > a[n] { a[n + half] } else { a[n] };
+            }
+        }
+        a[0]
     }
     #[inline(always)]
     fn load_i16(self, values: &[i16; I16S]) -> Self::H {
