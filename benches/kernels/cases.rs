@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use kernels::{Neighbours, Rays, Workers};
+use kernels::{Neighbours, Pool, Rays, Workers};
 
 /// A head on two grids: an MR of 1 mm, and a CT of 0.45 x 0.45 x 0.8 mm.
 pub(crate) const VOLUMES: [(&str, [usize; 3], [f64; 3]); 2] =
@@ -21,6 +21,10 @@ pub(crate) struct Volume {
     pub(crate) stored: Vec<i16>,
     /// The same as a file has it, to be filled in place.
     pub(crate) filled: RefCell<Vec<u8>>,
+    /// A copy to be blended in place.
+    pub(crate) blended: RefCell<Vec<i16>>,
+    /// A copy of the logits to be made shares in place.
+    pub(crate) shares: RefCell<Vec<f32>>,
     /// The head, filled.
     pub(crate) head: Vec<u64>,
     /// What a threshold leaves, noise and holes included.
@@ -92,6 +96,8 @@ impl Volume {
             rough: kernels::threshold(&stored, extent, noise, workers),
             filled: RefCell::new(stored.iter().flat_map(|v| v.to_le_bytes()).collect()),
             flat: vec![100; stored.len()],
+            blended: RefCell::new(stored.clone()),
+            shares: RefCell::new(vec![0.0; stored.len() / 12 * 12]),
             stored,
             low,
             high,
@@ -159,6 +165,18 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
+    /// Puts what is of no more use back.
+    pub(crate) fn give_back(self, pool: &Pool) {
+        match self {
+            Self::Bits(v) | Self::Counts(v) => pool.give_back(v),
+            Self::Reals(v) => pool.give_back(v),
+            Self::Numbers(v) => pool.give_back(v),
+            Self::Shorts(v) => pool.give_back(v),
+            Self::Bytes(v) => pool.give_back(v),
+            Self::InPlace(_) => {}
+        }
+    }
+
     /// As it lies in memory, little endian.
     pub(crate) fn bytes(self, volume: &Volume) -> Vec<u8> {
         match self {
@@ -228,9 +246,9 @@ pub(crate) const CASES: &[Case] = &[
         name: "blend/i16",
         bytes_per_voxel: 10.0,
         run: |v, w| {
-            let mut voxels = v.stored.clone();
-            kernels::blend(&mut voxels, &v.flat, &v.weights, w);
-            Answer::Shorts(voxels)
+            v.blended.borrow_mut().copy_from_slice(&v.stored);
+            kernels::blend(&mut v.blended.borrow_mut(), &v.flat, &v.weights, w);
+            Answer::InPlace(|v| v.blended.borrow().iter().flat_map(|n| n.to_le_bytes()).collect())
         },
     },
     Case {
@@ -247,7 +265,9 @@ pub(crate) const CASES: &[Case] = &[
         bytes_per_voxel: 4.0,
         run: |v, w| {
             let to = &v.to_coarse;
-            Answer::Reals(kernels::resample(&v.coarse, v.coarse_extent, to, v.extent, w).0)
+            let (values, inside) = kernels::resample(&v.coarse, v.coarse_extent, to, v.extent, w);
+            w.give_back(inside);
+            Answer::Reals(values)
         },
     },
     Case {
@@ -255,7 +275,9 @@ pub(crate) const CASES: &[Case] = &[
         bytes_per_voxel: 4.0,
         run: |v, w| {
             let to = &v.to_coarse_turned;
-            Answer::Reals(kernels::resample(&v.coarse, v.coarse_extent, to, v.extent, w).0)
+            let (values, inside) = kernels::resample(&v.coarse, v.coarse_extent, to, v.extent, w);
+            w.give_back(inside);
+            Answer::Reals(values)
         },
     },
     Case {
@@ -278,9 +300,9 @@ pub(crate) const CASES: &[Case] = &[
         name: "softmax_12/f32",
         bytes_per_voxel: 8.0,
         run: |v, w| {
-            let mut logits = v.logits.clone();
-            kernels::softmax(&mut logits, 12, w);
-            Answer::Reals(logits)
+            v.shares.borrow_mut().copy_from_slice(&v.logits);
+            kernels::softmax(&mut v.shares.borrow_mut(), 12, w);
+            Answer::InPlace(|v| v.shares.borrow().iter().flat_map(|n| n.to_le_bytes()).collect())
         },
     },
     Case {
@@ -294,7 +316,10 @@ pub(crate) const CASES: &[Case] = &[
         run: |v, w| {
             let mask = kernels::threshold(&v.stored, v.extent, v.low, w);
             let hits = kernels::ray_cast(&mask, v.extent, v.spacing_mm, &v.view(), w);
-            Answer::Numbers(hits.iter().map(|hit| hit.map_or(720, |hit| hit.n as u32)).collect())
+            let found = hits.iter().map(|hit| hit.map_or(720, |hit| hit.n as u32)).collect();
+            w.give_back(mask);
+            w.give_back(hits);
+            Answer::Numbers(found)
         },
     },
     Case {

@@ -139,7 +139,9 @@ mod tests {
         assert!(pool.take::<u32>(1).is_none() && pool.take::<u16>(101).is_none());
         let again: Vec<u16> = workers.zeros(60);
         assert!(again.as_ptr() == place && again == [0; 60]);
-        drop(again);
+        workers.give_back(again);
+        let unwritten: Vec<u16> = workers.unwritten(70);
+        assert!(unwritten.as_ptr() == place && unwritten.len() == 70);
         {
             let mut buffer = workers.buffer::<u8>(3);
             buffer.extend([1, 2, 3]);

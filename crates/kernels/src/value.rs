@@ -34,7 +34,8 @@ mod sealed {
         fn at_place(place: usize) -> Self;
         /// By size, a total order.
         fn order(&self, other: &Self) -> Ordering;
-        /// The value nearest to a number, of two the even one, the ends for those beyond.
+        /// The value nearest to a number, of two the even one, the ends for those beyond; some value for
+        /// what is no number.
         fn nearest(number: f64) -> Self;
     }
 }
@@ -89,10 +90,24 @@ macro_rules! of_kind {
         fn at_place(place: usize) -> Self {
             (place as i32 + i32::from($t::MIN)) as Self
         }
+        #[inline(always)]
+        fn nearest(number: f64) -> Self {
+            /// Adding it rounds to a whole number, which then lies in the last bits. A cast would look
+            /// at each number for what no integer is, one by one.
+            const ROUND: f64 = 6_755_399_441_055_744.0;
+            let (least, most) = (f64::from($t::MIN), f64::from($t::MAX));
+            let number = if number > least { number } else { least };
+            let number = if number < most { number } else { most };
+            (number + ROUND).to_bits() as Self
+        }
         of_kind!(integer, $t);
     };
     (many, $t:ident) => {
         of_kind!(uncounted);
+        #[inline(always)]
+        fn nearest(number: f64) -> Self {
+            number.round_ties_even() as Self
+        }
         of_kind!(integer, $t);
     };
     (float, $t:ident) => {
@@ -122,10 +137,6 @@ macro_rules! of_kind {
         #[inline(always)]
         fn order(&self, other: &Self) -> Ordering {
             self.cmp(other)
-        }
-        #[inline(always)]
-        fn nearest(number: f64) -> Self {
-            number.round_ties_even() as Self
         }
     };
 }

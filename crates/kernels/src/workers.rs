@@ -56,6 +56,17 @@ impl<'a> Workers<'a> {
         }
     }
 
+    /// `n` values for a result, each of which is yet to be written.
+    pub(crate) fn unwritten<T: Copy + Default + Send + 'static>(self, n: usize) -> Vec<T> {
+        match self.pool.and_then(|pool| pool.take(n)) {
+            Some(mut values) => {
+                values.resize(n, T::default());
+                values
+            }
+            None => zeros(n),
+        }
+    }
+
     /// Room for about `n` values, none in it yet, that goes back when it is dropped.
     pub(crate) fn buffer<T: Send + 'static>(self, n: usize) -> Buffer<'a, T> {
         Buffer::new(n, self.pool)

@@ -115,7 +115,7 @@ fn fill(mask: &[u64], extent: [usize; 3], border: Weight, workers: Workers) -> V
     complement_into(mask, extent, &mut rest);
     let mut all = Components::of(&rest, extent, Neighbours::Faces, border, workers);
     all.tell(|_, n_at_border| u32::from(n_at_border == 0));
-    let mut filled: Vec<u64> = workers.zeros(mask.len());
+    let mut filled: Vec<u64> = workers.unwritten(mask.len());
     filled.copy_from_slice(mask);
     all.paint(&mut filled, workers);
     filled

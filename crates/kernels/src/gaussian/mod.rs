@@ -32,7 +32,7 @@ pub fn gaussian<T: Value>(
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
     assert!(spacing_mm.iter().all(|s| *s > 0.0 && s.is_finite()), "spacings are lengths");
     assert!(sigma_mm >= 0.0 && sigma_mm.is_finite(), "sigma is a length");
-    let mut out: Vec<f32> = workers.zeros(values.len());
+    let mut out: Vec<f32> = workers.unwritten(values.len());
     if values.is_empty() {
         return out;
     }

@@ -23,7 +23,7 @@ use crate::value::Value;
 pub fn median<T: Value>(values: &[T], extent: [usize; 3], workers: Workers) -> Vec<T> {
     let [ni, nj, nk] = extent;
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
-    let mut out: Vec<T> = workers.zeros(values.len());
+    let mut out: Vec<T> = workers.unwritten(values.len());
     if values.is_empty() {
         return out;
     }

@@ -115,7 +115,7 @@ pub fn resample_nearest<T: Value>(
     assert_eq!(source.len(), source_extent.iter().product::<usize>(), "one value a voxel");
     assert!(!source.is_empty(), "a source to sample");
     let [ni, nj, nk] = extent;
-    let mut values: Vec<T> = workers.zeros(ni * nj * nk);
+    let mut values: Vec<T> = workers.unwritten(ni * nj * nk);
     let ni = ni.max(1);
     if aligned::is_aligned(to_source) {
         let axes = nearest::Axes::of(to_source, source_extent, extent);

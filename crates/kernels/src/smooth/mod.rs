@@ -14,7 +14,7 @@ use crate::Workers;
 pub fn smooth(values: &[f32], extent: [usize; 3], workers: Workers) -> Vec<f32> {
     let [ni, nj, nk] = extent;
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
-    let mut out: Vec<f32> = workers.zeros(values.len());
+    let mut out: Vec<f32> = workers.unwritten(values.len());
     workers.for_each_chunk(&mut out, (ni * nj).max(1), |k, plane| {
         scalar::smooth_plane(values, extent, k, plane);
     });

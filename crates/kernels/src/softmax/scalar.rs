@@ -38,11 +38,13 @@ pub(super) fn exp(x: f32) -> f32 {
     /// ln 2 in two parts, the first of few digits, so that a whole number of them is exact.
     const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
     let x = if x > -87.0 { x } else { -87.0 };
-    let whole = x * std::f32::consts::LOG2_E + ROUND - ROUND;
+    let rounded = x * std::f32::consts::LOG2_E + ROUND;
+    let whole = rounded - ROUND;
     let rest = x - whole * LN_2[0] - whole * LN_2[1];
     let mut sum = 1.0 / 720.0;
     for coefficient in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
         sum = sum * rest + coefficient;
     }
-    sum * f32::from_bits(((whole as i32 + 127) << 23).cast_unsigned())
+    // The whole number lies in the last bits of what was rounded: a cast would look for what is none.
+    sum * f32::from_bits(rounded.to_bits().wrapping_add(127) << 23)
 }

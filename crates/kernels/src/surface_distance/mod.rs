@@ -17,7 +17,7 @@ pub fn surface(mask: &[u64], extent: [usize; 3], workers: Workers) -> Vec<u64> {
     assert_words(mask, extent);
     let [ni, nj, _] = extent;
     let n = row_words(ni);
-    let mut surface: Vec<u64> = workers.zeros(mask.len());
+    let mut surface: Vec<u64> = workers.unwritten(mask.len());
     workers.for_each_chunk(&mut surface, n * nj, |k, plane| {
         workers.level().run(
             #[inline(always)]
@@ -46,7 +46,7 @@ pub fn surface_distances(
     let from = surface(mask, extent, workers);
     let to = surface(other, extent, workers);
     let distances = distance(&to, extent, spacing_mm, f64::INFINITY, workers);
-    let mut gathered = workers.zeros(from.iter().map(|w| w.count_ones() as usize).sum());
+    let mut gathered = workers.unwritten(from.iter().map(|w| w.count_ones() as usize).sum());
     scalar::gather(&from, extent[0], &distances, &mut gathered);
     workers.give_back(from);
     workers.give_back(to);

@@ -56,7 +56,7 @@ fn pack<T: Value>(values: &[T], extent: [usize; 3], ends: [T; 2], workers: Worke
     let [ni, nj, nk] = extent;
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
     let n = row_words(ni);
-    let mut mask: Vec<u64> = workers.zeros(n * nj * nk);
+    let mut mask: Vec<u64> = workers.unwritten(n * nj * nk);
     workers.for_each_chunk(&mut mask, (n * nj).max(1), |k, words| {
         let values = &values[k * ni * nj..][..ni * nj];
         workers.level().with(Plane { values, ni, ends, words });
