@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use kernels::{Neighbours, Workers, join, meet};
-use volume::{Labels, Mask, RealVolume, Tissue};
+use volume::{Labels, RealVolume, Tissue};
 
 use crate::RefineOptions;
 use crate::anatomy::{is_face, is_rest};
@@ -149,16 +149,8 @@ impl Tools<'_> {
 
     /// The 5th to 95th percentile of the image's values under `mask`.
     fn middle_range(&self, image: &RealVolume, mask: &[u64]) -> Option<Range<f32>> {
-        let mask = Mask::from_words(self.labels.grid, mask.to_vec());
-        let [ni, nj, _] = self.labels.grid.extent;
-        let is_set = |at: usize| mask.get([at % ni, at / ni % nj, at / ni / nj]);
-        let mut values: Vec<f32> = image
-            .values
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| is_set(*at))
-            .map(|(_, &value)| value)
-            .collect();
+        let extent = self.labels.grid.extent;
+        let mut values = kernels::gather(&image.values, mask, extent, self.workers);
         let [low, high] = kernels::order_statistics(&mut values, [0.05, 0.95])?;
         Some(low..high)
     }

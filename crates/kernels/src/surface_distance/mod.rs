@@ -5,7 +5,7 @@ mod scalar;
 mod tests;
 
 use crate::bits::{assert_words, row_words};
-use crate::{Workers, distance};
+use crate::{Workers, distance, gather};
 
 /// The voxels of `mask` at its surface: one of the six around is not set, or lies beyond the
 /// extent.
@@ -46,8 +46,7 @@ pub fn surface_distances(
     let from = surface(mask, extent, workers);
     let to = surface(other, extent, workers);
     let distances = distance(&to, extent, spacing_mm, f64::INFINITY, workers);
-    let mut gathered = workers.unwritten(from.iter().map(|w| w.count_ones() as usize).sum());
-    scalar::gather(&from, extent[0], &distances, &mut gathered);
+    let gathered = gather(&distances, &from, extent, workers);
     workers.give_back(from);
     workers.give_back(to);
     workers.give_back(distances);
