@@ -1,5 +1,6 @@
-//! Every kernel at every level, as `<kernel>/<type>/<volume>/<level>`; each level's answer is compared
-//! with the scalar level's before it is timed.
+//! Every kernel at every level, as `<kernel>/<type>/<volume>/<level>`, in memory that was used before.
+//! Each level's answer in such memory is compared with the scalar level's in new memory before it is
+//! timed.
 //!
 //! ```sh
 //! cargo bench --bench bench -- median                    # on a small head made here
@@ -15,7 +16,7 @@ use std::path::Path;
 
 use cases::{CASES, Map, Parts, VOLUMES, Volume};
 use criterion::{Criterion, Throughput};
-use kernels::{Level, Workers};
+use kernels::{Level, Pool, Workers};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
@@ -26,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .collect::<Result<Vec<_>, Box<dyn Error>>>()?,
         None => vec![("small", Volume::of(small_head()))],
     };
+    let pool = Pool::new();
     for case in CASES {
         for (name, volume) in &volumes {
             let at = |level: Level| Workers::new(1).at(level);
@@ -34,10 +36,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let n_bytes = case.bytes_per_voxel * volume.stored.len() as f64;
             group.throughput(Throughput::Bytes(n_bytes as u64));
             for level in Level::available() {
-                let found = (case.run)(volume, at(level)).bytes(volume);
+                let workers = at(level).with_pool(&pool);
+                let found = (case.run)(volume, workers).bytes(volume);
                 assert!(found == expected, "{}/{name}/{level} has another answer", case.name);
                 group.bench_function(level.name(), |bencher| {
-                    bencher.iter(|| black_box((case.run)(volume, at(level))));
+                    bencher.iter(|| black_box((case.run)(volume, workers)).give_back(&pool));
                 });
             }
             group.finish();

@@ -190,12 +190,18 @@ impl Work for Plane<'_, '_> {
         let ni = aligned.lows.len();
         planes.hold(lanes, aligned, source, rows.values.len() / ni, [low, low + step]);
         for (j, (values, bits)) in rows.each(ni).enumerate() {
-            if aligned.is_inside(1, j) {
-                let [low, high] = [0, 1]
-                    .map(|n| &planes.held[n].values[j * ni..][..ni][inside_row.voxels.clone()]);
-                mix_rows(low, high, weight, &mut values[inside_row.voxels.clone()]);
-                bits.copy_from_slice(&inside_row.bits);
+            if !aligned.is_inside(1, j) {
+                values.fill(0.0);
+                bits.fill(0);
+                continue;
             }
+            let within = inside_row.voxels.clone();
+            let [low, high] =
+                [0, 1].map(|n| &planes.held[n].values[j * ni..][..ni][within.clone()]);
+            values[..within.start].fill(0.0);
+            values[within.end..].fill(0.0);
+            mix_rows(low, high, weight, &mut values[within]);
+            bits.copy_from_slice(&inside_row.bits);
         }
     }
 }

@@ -36,8 +36,8 @@ pub fn resample(
     assert_eq!(source.len(), source_extent.iter().product::<usize>(), "one value a voxel");
     assert!(!source.is_empty(), "a source to sample");
     let [ni, nj, nk] = extent;
-    let mut values: Vec<f32> = workers.zeros(ni * nj * nk);
-    let mut inside: Vec<u64> = workers.zeros(row_words(ni) * nj * nk);
+    let mut values: Vec<f32> = workers.unwritten(ni * nj * nk);
+    let mut inside: Vec<u64> = workers.unwritten(row_words(ni) * nj * nk);
     let of_plane = [ni * nj, row_words(ni) * nj];
     if let Some(aligned) = Aligned::of(to_source, source_extent, ni) {
         let (aligned, inside_row) = (&aligned, &aligned.inside_row());
@@ -53,6 +53,9 @@ pub fn resample(
                     rows,
                     inside_row,
                 });
+            } else {
+                values.fill(0.0);
+                inside.fill(0);
             }
         };
         workers.for_each_chunk_of_two(

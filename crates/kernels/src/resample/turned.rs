@@ -26,6 +26,9 @@ impl Work for Plane<'_> {
         for (j, (values, inside)) in rows.each(ni).enumerate() {
             let line = Line::of_row(to_source, extent, [j, k]);
             let within = line.inside(values.len());
+            values[..within.start].fill(0.0);
+            values[within.end..].fill(0.0);
+            inside.fill(0);
             for i in within.clone() {
                 inside[i / 64] |= 1 << (i % 64);
             }
