@@ -34,8 +34,8 @@ mod sealed {
         fn at_place(place: usize) -> Self;
         /// By size, a total order.
         fn order(&self, other: &Self) -> Ordering;
-        /// The value nearest to a number, of two the even one, the ends for those beyond; some value for
-        /// what is no number.
+        /// The value nearest to a number between two values, of two the even one; some value for any
+        /// other number.
         fn nearest(number: f64) -> Self;
     }
 }
@@ -95,9 +95,6 @@ macro_rules! of_kind {
             /// Adding it rounds to a whole number, which then lies in the last bits. A cast would look
             /// at each number for what no integer is, one by one.
             const ROUND: f64 = 6_755_399_441_055_744.0;
-            let (least, most) = (f64::from($t::MIN), f64::from($t::MAX));
-            let number = if number > least { number } else { least };
-            let number = if number < most { number } else { most };
             (number + ROUND).to_bits() as Self
         }
         of_kind!(integer, $t);
