@@ -21,7 +21,7 @@ work=$PWD/target/neon
 root=$work/root
 version=$(rustc --version | cut -d ' ' -f 2)
 release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 2> /dev/null | head -n 1)
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 2> /dev/null | awk 'NR == 1')
 [ -n "$mirror" ] && [ -n "$release" ] || not_run "no Debian archive configured"
 
 if [ ! -e "$work/complete-$version" ]; then
@@ -39,9 +39,13 @@ APT::Default-Release "$release";
 END
     export APT_CONFIG="$work/apt.conf"
     apt-get update -qq || not_run "the archive cannot be reached"
-    source=$(apt-cache madison rust-src | awk -F ' *[|] *' '{print $2}' | grep -m 1 "^$version+") ||
-        not_run "the archive has no source of the standard library of Rust $version"
-    compiler=$(apt-cache depends gcc-aarch64-linux-gnu | grep -o -m 1 'gcc-[0-9]*-aarch64-linux-gnu')
+    # No `head` and no `grep -m`: what writes to a pipe that is closed early fails.
+    source=$(apt-cache madison rust-src | awk -F ' *[|] *' -v of="$version+" 'index($2, of) == 1 {print $2}' |
+        tail -n 1)
+    [ -n "$source" ] || not_run "the archive has no source of the standard library of Rust $version"
+    compiler=$(apt-cache depends gcc-aarch64-linux-gnu | grep -o 'gcc-[0-9]*-aarch64-linux-gnu' |
+        tail -n 1)
+    [ -n "$compiler" ] || not_run "the archive has no compiler for aarch64"
     major=${compiler#gcc-}
     major=${major%%-*}
     (cd "$work/packages" && apt-get download -qq "rust-src=$source" qemu-user-static "$compiler" \
