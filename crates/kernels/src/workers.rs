@@ -1,4 +1,5 @@
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::Level;
@@ -84,19 +85,41 @@ impl<'a> Workers<'a> {
         self.n_threads.get()
     }
 
-    /// Calls `work(n, chunk)` for each chunk of `chunk_len` items of `items` (the last may be
-    /// shorter), neighbouring chunks on one thread.
+    /// Calls `work(n, chunk)` for each chunk of `chunk_len` items of `items`; the last may be shorter.
+    ///
+    /// Chunks need not take the same time: a thread takes a few at a time, as it gets through them.
     pub fn for_each_chunk<T: Send>(
         self,
         items: &mut [T],
         chunk_len: usize,
         work: impl Fn(usize, &mut [T]) + Sync,
     ) {
-        self.for_each_chunk_with(items, chunk_len, || (), |(), n, chunk| work(n, chunk));
+        /// Stretches of chunks that each thread would take if all were as fast.
+        const STRETCHES: usize = 8;
+        if items.is_empty() || chunk_len == 0 {
+            return;
+        }
+        let each = items.len().div_ceil(chunk_len).div_ceil(STRETCHES * self.n_threads());
+        let stretches = Mutex::new(items.chunks_mut(each * chunk_len).enumerate());
+        let run = || {
+            loop {
+                let next = stretches.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((stretch, items)) = next else { return };
+                for (n, chunk) in items.chunks_mut(chunk_len).enumerate() {
+                    work(stretch * each + n, chunk);
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..self.n_threads() {
+                scope.spawn(run);
+            }
+            run();
+        });
     }
 
     /// As [`for_each_chunk`](Self::for_each_chunk), with something that is made once for each thread,
-    /// and that it reuses for all of its chunks.
+    /// and that it reuses for all of its chunks: neighbouring ones, in their order.
     pub fn for_each_chunk_with<T: Send, S: Send>(
         self,
         items: &mut [T],
