@@ -58,7 +58,7 @@ END
     cat > "$work/aarch64-linux-gnu-gcc" <<END
 #!/bin/sh
 export LD_LIBRARY_PATH="$root/usr/lib/x86_64-linux-gnu"
-exec "$root/usr/bin/$compiler" "-B$root/usr/aarch64-linux-gnu/bin" \\
+exec "$root/usr/bin/aarch64-linux-gnu-gcc-$major" "-B$root/usr/aarch64-linux-gnu/bin" \\
     "-B$root/usr/lib/gcc-cross/aarch64-linux-gnu/$major" "-B$root/usr/aarch64-linux-gnu/lib" \\
     "-L$root/usr/aarch64-linux-gnu/lib" "--sysroot=$root" "\$@"
 END
