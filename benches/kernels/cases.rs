@@ -5,14 +5,14 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use kernels::{Neighbours, Rays, Workers};
+use kernels::{Neighbours, Pool, Rays, Workers};
 
 /// A head on two grids: an MR of 1 mm, and a CT of 0.45 x 0.45 x 0.8 mm.
 pub(crate) const VOLUMES: [(&str, [usize; 3], [f64; 3]); 2] =
     [("mr256", [256, 256, 256], [1.0, 1.0, 1.0]), ("ct512", [512, 512, 300], [0.45, 0.45, 0.8])];
 
 /// An affine map of indices, row-major.
-type Map = [[f64; 4]; 3];
+pub(crate) type Map = [[f64; 4]; 3];
 
 /// A volume and its masks.
 pub(crate) struct Volume {
@@ -21,6 +21,10 @@ pub(crate) struct Volume {
     pub(crate) stored: Vec<i16>,
     /// The same as a file has it, to be filled in place.
     pub(crate) filled: RefCell<Vec<u8>>,
+    /// A copy to be blended in place.
+    pub(crate) blended: RefCell<Vec<i16>>,
+    /// A copy of the logits to be made shares in place.
+    pub(crate) shares: RefCell<Vec<f32>>,
     /// The head, filled.
     pub(crate) head: Vec<u64>,
     /// What a threshold leaves, noise and holes included.
@@ -42,50 +46,85 @@ pub(crate) struct Volume {
     pub(crate) logits: Vec<f32>,
     /// As wide as a voxel's share of the largest value.
     pub(crate) weights: Vec<f32>,
+    /// One value everywhere.
+    pub(crate) flat: Vec<i16>,
     /// Between air and skin.
     pub(crate) low: i16,
     /// Above soft tissue.
     pub(crate) high: i16,
 }
 
+/// What a volume is made of, beside what follows from it.
+pub(crate) struct Parts {
+    pub(crate) extent: [usize; 3],
+    pub(crate) spacing_mm: [f64; 3],
+    pub(crate) is_ct: bool,
+    pub(crate) stored: Vec<i16>,
+    /// A byte a voxel.
+    pub(crate) head: Vec<u8>,
+    pub(crate) face: Vec<u8>,
+    pub(crate) coarse: Vec<f32>,
+    pub(crate) coarse_head: Vec<u8>,
+    pub(crate) coarse_extent: [usize; 3],
+    pub(crate) to_coarse: Map,
+    pub(crate) to_coarse_turned: Map,
+}
+
 impl Volume {
-    /// Reads the files that `compare.py` writes into a folder, little endian.
-    pub(crate) fn read(folder: &Path, name: &str) -> Result<Self, Box<dyn Error>> {
-        let (_, extent, spacing_mm) =
-            *VOLUMES.iter().find(|v| v.0 == name).ok_or("no such volume")?;
-        let file = |file: &str| fs::read(folder.join(name).join(file));
-        let stored_bytes = file("stored.raw")?;
-        let stored: Vec<i16> = numbers(&stored_bytes, i16::from_le_bytes);
-        let maps: Vec<f64> = numbers(&file("maps.raw")?, f64::from_le_bytes);
-        let map = |n: usize| [0, 1, 2].map(|a| [0, 1, 2, 3].map(|b| maps[12 * n + 4 * a + b]));
+    pub(crate) fn of(parts: Parts) -> Self {
+        let Parts { extent, spacing_mm, stored, .. } = parts;
         let workers = Workers::new(1);
-        let bits = |bytes: Vec<u8>| kernels::bits_of(&bytes, extent, workers);
-        let (head, face) = (bits(file("head.raw")?), bits(file("face.raw")?));
-        let (noise, low, high) =
-            if name.starts_with("ct") { (-300, -300, 200) } else { (50, 150, 900) };
-        Ok(Self {
+        let bits = |bytes: &[u8]| kernels::bits_of(bytes, extent, workers);
+        let (head, face) = (bits(&parts.head), bits(&parts.face));
+        let (noise, low, high) = if parts.is_ct { (-300, -300, 200) } else { (50, 150, 900) };
+        Self {
             extent,
             spacing_mm,
             faceless: kernels::and_not(&head, &face),
             head,
             face,
-            coarse: numbers(&file("coarse.raw")?, f32::from_le_bytes),
-            coarse_head: file("coarse_head.raw")?,
-            coarse_extent: [0, 1, 2]
-                .map(|a| (extent[a] as f64 * spacing_mm[a] / 2.0).round() as usize),
-            to_coarse: map(0),
-            to_coarse_turned: map(1),
+            coarse: parts.coarse,
+            coarse_head: parts.coarse_head,
+            coarse_extent: parts.coarse_extent,
+            to_coarse: parts.to_coarse,
+            to_coarse_turned: parts.to_coarse_turned,
             logits: stored[..stored.len() / 12 * 12]
                 .iter()
                 .map(|&v| f32::from(v) / 100.0)
                 .collect(),
             weights: stored.iter().map(|&v| f32::from(v) / 3071.0).collect(),
             rough: kernels::threshold(&stored, extent, noise, workers),
+            filled: RefCell::new(stored.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            flat: vec![100; stored.len()],
+            blended: RefCell::new(stored.clone()),
+            shares: RefCell::new(vec![0.0; stored.len() / 12 * 12]),
             stored,
-            filled: RefCell::new(stored_bytes),
             low,
             high,
-        })
+        }
+    }
+
+    /// Reads the files that `compare.py` writes into a folder, little endian.
+    pub(crate) fn read(folder: &Path, name: &str) -> Result<Self, Box<dyn Error>> {
+        let (_, extent, spacing_mm) =
+            *VOLUMES.iter().find(|v| v.0 == name).ok_or("no such volume")?;
+        let file = |file: &str| fs::read(folder.join(name).join(file));
+        let maps: Vec<f64> = numbers(&file("maps.raw")?, f64::from_le_bytes);
+        let map = |n: usize| [0, 1, 2].map(|a| [0, 1, 2, 3].map(|b| maps[12 * n + 4 * a + b]));
+        Ok(Self::of(Parts {
+            extent,
+            spacing_mm,
+            is_ct: name.starts_with("ct"),
+            stored: numbers(&file("stored.raw")?, i16::from_le_bytes),
+            head: file("head.raw")?,
+            face: file("face.raw")?,
+            coarse: numbers(&file("coarse.raw")?, f32::from_le_bytes),
+            coarse_head: file("coarse_head.raw")?,
+            coarse_extent: [0, 1, 2]
+                .map(|a| (extent[a] as f64 * spacing_mm[a] / 2.0).round() as usize),
+            to_coarse: map(0),
+            to_coarse_turned: map(1),
+        }))
     }
 }
 
@@ -123,6 +162,32 @@ pub(crate) enum Answer {
     Bytes(Vec<u8>),
     /// Bytes of the volume.
     InPlace(fn(&Volume) -> Vec<u8>),
+}
+
+impl Answer {
+    /// Puts what is of no more use back.
+    pub(crate) fn give_back(self, pool: &Pool) {
+        match self {
+            Self::Bits(v) | Self::Counts(v) => pool.give_back(v),
+            Self::Reals(v) => pool.give_back(v),
+            Self::Numbers(v) => pool.give_back(v),
+            Self::Shorts(v) => pool.give_back(v),
+            Self::Bytes(v) => pool.give_back(v),
+            Self::InPlace(_) => {}
+        }
+    }
+
+    /// As it lies in memory, little endian.
+    pub(crate) fn bytes(self, volume: &Volume) -> Vec<u8> {
+        match self {
+            Self::Bits(v) | Self::Counts(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
+            Self::Bytes(v) => v,
+            Self::InPlace(bytes) => bytes(volume),
+            Self::Shorts(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
+            Self::Numbers(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
+            Self::Reals(v) => v.iter().flat_map(|n| n.to_le_bytes()).collect(),
+        }
+    }
 }
 
 /// A kernel as it is measured.
@@ -171,9 +236,9 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "fill_masked/i16",
         bytes_per_voxel: 0.125,
-        run: |v, _| {
+        run: |v, w| {
             let mut bytes = v.filled.borrow_mut();
-            kernels::fill_masked(&mut bytes, &v.face, v.extent[0], &(-7i16).to_le_bytes());
+            kernels::fill_masked(&mut bytes, &v.face, v.extent[0], &(-7i16).to_le_bytes(), w);
             Answer::InPlace(|v| v.filled.borrow().clone())
         },
     },
@@ -181,10 +246,9 @@ pub(crate) const CASES: &[Case] = &[
         name: "blend/i16",
         bytes_per_voxel: 10.0,
         run: |v, w| {
-            let mut voxels = v.stored.clone();
-            let other = vec![100i16; voxels.len()];
-            kernels::blend(&mut voxels, &other, &v.weights, w);
-            Answer::Shorts(voxels)
+            v.blended.borrow_mut().copy_from_slice(&v.stored);
+            kernels::blend(&mut v.blended.borrow_mut(), &v.flat, &v.weights, w);
+            Answer::InPlace(|v| v.blended.borrow().iter().flat_map(|n| n.to_le_bytes()).collect())
         },
     },
     Case {
@@ -201,7 +265,9 @@ pub(crate) const CASES: &[Case] = &[
         bytes_per_voxel: 4.0,
         run: |v, w| {
             let to = &v.to_coarse;
-            Answer::Reals(kernels::resample(&v.coarse, v.coarse_extent, to, v.extent, w).0)
+            let (values, inside) = kernels::resample(&v.coarse, v.coarse_extent, to, v.extent, w);
+            w.give_back(inside);
+            Answer::Reals(values)
         },
     },
     Case {
@@ -209,7 +275,9 @@ pub(crate) const CASES: &[Case] = &[
         bytes_per_voxel: 4.0,
         run: |v, w| {
             let to = &v.to_coarse_turned;
-            Answer::Reals(kernels::resample(&v.coarse, v.coarse_extent, to, v.extent, w).0)
+            let (values, inside) = kernels::resample(&v.coarse, v.coarse_extent, to, v.extent, w);
+            w.give_back(inside);
+            Answer::Reals(values)
         },
     },
     Case {
@@ -232,9 +300,9 @@ pub(crate) const CASES: &[Case] = &[
         name: "softmax_12/f32",
         bytes_per_voxel: 8.0,
         run: |v, w| {
-            let mut logits = v.logits.clone();
-            kernels::softmax(&mut logits, 12, w);
-            Answer::Reals(logits)
+            v.shares.borrow_mut().copy_from_slice(&v.logits);
+            kernels::softmax(&mut v.shares.borrow_mut(), 12, w);
+            Answer::InPlace(|v| v.shares.borrow().iter().flat_map(|n| n.to_le_bytes()).collect())
         },
     },
     Case {
@@ -248,7 +316,10 @@ pub(crate) const CASES: &[Case] = &[
         run: |v, w| {
             let mask = kernels::threshold(&v.stored, v.extent, v.low, w);
             let hits = kernels::ray_cast(&mask, v.extent, v.spacing_mm, &v.view(), w);
-            Answer::Numbers(hits.iter().map(|hit| hit.map_or(720, |hit| hit.n as u32)).collect())
+            let found = hits.iter().map(|hit| hit.map_or(720, |hit| hit.n as u32)).collect();
+            w.give_back(mask);
+            w.give_back(hits);
+            Answer::Numbers(found)
         },
     },
     Case {
@@ -284,27 +355,27 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "label_6/bits",
         bytes_per_voxel: 4.125,
-        run: |v, _| Answer::Numbers(kernels::label(&v.rough, v.extent, Neighbours::Faces).0),
+        run: |v, w| Answer::Numbers(kernels::label(&v.rough, v.extent, Neighbours::Faces, w).0),
     },
     Case {
         name: "label_26/bits",
         bytes_per_voxel: 4.125,
-        run: |v, _| Answer::Numbers(kernels::label(&v.rough, v.extent, Neighbours::Corners).0),
+        run: |v, w| Answer::Numbers(kernels::label(&v.rough, v.extent, Neighbours::Corners, w).0),
     },
     Case {
         name: "keep_largest_6/bits",
         bytes_per_voxel: 0.25,
-        run: |v, _| Answer::Bits(kernels::keep_largest(&v.rough, v.extent, Neighbours::Faces)),
+        run: |v, w| Answer::Bits(kernels::keep_largest(&v.rough, v.extent, Neighbours::Faces, w)),
     },
     Case {
         name: "keep_largest_26/bits",
         bytes_per_voxel: 0.25,
-        run: |v, _| Answer::Bits(kernels::keep_largest(&v.rough, v.extent, Neighbours::Corners)),
+        run: |v, w| Answer::Bits(kernels::keep_largest(&v.rough, v.extent, Neighbours::Corners, w)),
     },
     Case {
         name: "fill_holes/bits",
         bytes_per_voxel: 0.25,
-        run: |v, _| Answer::Bits(kernels::fill_holes(&v.rough, v.extent)),
+        run: |v, w| Answer::Bits(kernels::fill_holes(&v.rough, v.extent, w)),
     },
     Case {
         name: "fill_holes_in_planes/bits",
@@ -328,8 +399,3 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
 ];
-
-/// The case of a name.
-pub(crate) fn case(name: &str) -> Result<&'static Case, Box<dyn Error>> {
-    CASES.iter().find(|c| c.name == name).ok_or_else(|| format!("no kernel {name}").into())
-}

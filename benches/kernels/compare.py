@@ -617,7 +617,10 @@ def measure(server, volume, case, pairs, levels, work):
         calls.append((package, call, differs(volume, kind, ours, REFERENCES[case](volume) if theirs is None else theirs)))
     times = {package: [] for package, *_ in calls}
     own = {level: [] for level in levels}
-    two = []
+    two, again = [], []
+    for _ in range(4):
+        # What grows takes a few runs until it is large enough.
+        server.ask(f"again {name}/{levels[-1]}")
     for _ in range(pairs):
         for package, call, _ in calls:
             times[package].append(timed(call)[0])
@@ -625,6 +628,7 @@ def measure(server, volume, case, pairs, levels, work):
             ms, n_bytes = server.ask(f"run {name}/{level} 1").split()
             own[level].append(float(ms))
         two.append(float(server.ask(f"run {name}/{levels[-1]} 2").split()[0]))
+        again.append(float(server.ask(f"again {name}/{levels[-1]}")))
     # The fastest of those that give the same answer, if any does.
     best, _, check = min(calls, key=lambda c: (c[2] != "", min(times[c[0]])))
     floor = float(n_bytes) / STREAM * 1e3
@@ -633,11 +637,12 @@ def measure(server, volume, case, pairs, levels, work):
         yield [
             f"{name}/{level}", least, statistics.median(own[level]), best, min(times[best]),
             statistics.median(times[best]), min(times[best]) / least,
-            least / min(two) if level == levels[-1] else "", least / floor, check or "equal",
+            least / min(two) if level == levels[-1] else "", min(again) if level == levels[-1] else "",
+            least / floor, check or "equal",
         ]
 
 
-HEADER = "kernel ms_min ms_median peer peer_ms_min peer_ms_median ratio two_threads over_memory answer".split()
+HEADER = "kernel ms_min ms_median peer peer_ms_min peer_ms_median ratio two_threads ms_again over_memory answer".split()
 
 
 def text(value):
@@ -690,6 +695,7 @@ def write(folder, rows):
         f"{cpu}, {os.cpu_count()} cores, {platform.system()}; {rustc}; Python {platform.python_version()}",
         "peers: " + ", ".join(f"{k} {v}" for k, v in sorted(versions.items())),
         "one thread; least and median of runs in turn; ratio: the peer's least time over ours; two_threads: gain of a second; "
+        "ms_again: least time in memory of earlier runs, where a peer takes new; "
         f"over_memory: our time over that of the bytes at {STREAM / 1e9:.0f} GB/s",
     ]
     with open(folder / f"{stem}.tsv", "w") as out:

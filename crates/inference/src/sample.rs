@@ -120,7 +120,7 @@ impl Coarse {
             [0, 1, 2].map(|a| ((high[a] - low[a]) / SEARCH_MM).floor().max(0.0) as usize + 1);
         let affine = Affine::axis_aligned([SEARCH_MM; 3], low);
         let image = self.on(Grid { extent, affine }, workers);
-        let values = inside_values(&image);
+        let values = kernels::gather(&image.values, image.inside.words(), extent, workers);
         (image, low, values)
     }
 }
@@ -140,18 +140,6 @@ fn mean_of_frames(scan: &StoredVolume, k: usize, out: &mut [f32]) {
         out.iter_mut().zip(&frame).for_each(|(sum, v)| *sum += v);
     }
     out.iter_mut().for_each(|sum| *sum /= n_used as f32);
-}
-
-pub(crate) fn inside_values(image: &RealVolume) -> Vec<f32> {
-    let ni = image.grid.extent[0];
-    let n = kernels::row_words(ni);
-    let rows = image.values.chunks_exact(ni).zip(image.inside.words().chunks_exact(n));
-    let mut values = Vec::with_capacity(image.values.len());
-    for (row, words) in rows {
-        let inside = row.iter().enumerate().filter(|(i, _)| words[i / 64] >> (i % 64) & 1 == 1);
-        values.extend(inside.map(|(_, &v)| v));
-    }
-    values
 }
 
 /// Clips a value to the Hounsfield range where the values are Hounsfield units.

@@ -21,12 +21,19 @@ pub(crate) fn assert_words(words: &[u64], [ni, nj, nk]: [usize; 3]) {
 #[must_use]
 pub fn complement(mask: &[u64], extent: [usize; 3]) -> Vec<u64> {
     assert_words(mask, extent);
+    let mut out = Vec::with_capacity(mask.len());
+    complement_into(mask, extent, &mut out);
+    out
+}
+
+/// Replaces what is in `out` by what `mask` does not hold.
+pub(crate) fn complement_into(mask: &[u64], extent: [usize; 3], out: &mut Vec<u64>) {
     let (n, last) = (row_words(extent[0]), last_word(extent[0]));
-    let mut out: Vec<u64> = mask.iter().map(|w| !w).collect();
+    out.clear();
+    out.extend(mask.iter().map(|w| !w));
     if n > 0 {
         out.chunks_exact_mut(n).for_each(|row| row[n - 1] &= last);
     }
-    out
 }
 
 /// The voxels of `mask` that `other` does not hold.
@@ -37,6 +44,26 @@ pub fn complement(mask: &[u64], extent: [usize; 3]) -> Vec<u64> {
 pub fn and_not(mask: &[u64], other: &[u64]) -> Vec<u64> {
     assert_eq!(mask.len(), other.len(), "masks of one extent");
     mask.iter().zip(other).map(|(a, b)| a & !b).collect()
+}
+
+/// The voxels of either mask.
+///
+/// # Panics
+/// If the two differ in length.
+#[must_use]
+pub fn join(mask: &[u64], other: &[u64]) -> Vec<u64> {
+    assert_eq!(mask.len(), other.len(), "masks of one extent");
+    mask.iter().zip(other).map(|(a, b)| a | b).collect()
+}
+
+/// The voxels of both masks.
+///
+/// # Panics
+/// If the two differ in length.
+#[must_use]
+pub fn meet(mask: &[u64], other: &[u64]) -> Vec<u64> {
+    assert_eq!(mask.len(), other.len(), "masks of one extent");
+    mask.iter().zip(other).map(|(a, b)| a & b).collect()
 }
 
 #[cfg(test)]

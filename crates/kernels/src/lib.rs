@@ -18,6 +18,7 @@ mod distance;
 mod downsample;
 mod field_mask;
 mod fill_masked;
+mod gather;
 mod gaussian;
 mod histogram;
 mod lanes;
@@ -37,9 +38,10 @@ mod workers;
 
 pub use argmax::argmax;
 pub use ball::{close, dilate, erode, open};
-pub use bits::{and_not, complement, row_words};
+pub use bits::{and_not, complement, join, meet, row_words};
 pub use blend::blend;
 pub use block_mean::block_mean;
+pub use buffer::Pool;
 pub use bytes_of::bytes_of;
 pub use components::{
     Neighbours, fill_holes, fill_holes_in_planes, keep_largest, keep_touching, label,
@@ -48,6 +50,7 @@ pub use distance::{distance, signed_distance};
 pub use downsample::downsample;
 pub use field_mask::field_mask;
 pub use fill_masked::fill_masked;
+pub use gather::gather;
 pub use gaussian::gaussian;
 pub use histogram::{histogram, range};
 pub use level::{Level, UnknownLevel};

@@ -1,19 +1,29 @@
-#![expect(private_bounds, reason = "the sealed part is for kernels alone")]
-
 use std::cmp::Ordering;
 
-use crate::lanes::Lanes;
+use crate::lanes::{F32S, I16S, Lanes, at, at_mut};
 
 mod sealed {
     use std::cmp::Ordering;
 
-    use crate::lanes::Lanes;
+    use crate::lanes::{I16S, Lanes};
 
     pub trait Sealed: Sized {
         /// The least value above this one.
         fn next_above(self) -> Option<Self>;
         /// A bit for each value from one end to the other.
         fn within<L: Lanes>(lanes: L, values: &[Self; 64], ends: [Self; 2]) -> u64;
+        /// 32 values, to be compared lane by lane.
+        type Ordered<L: Lanes>: Copy;
+        fn load<L: Lanes>(lanes: L, values: &[Self; I16S]) -> Self::Ordered<L>;
+        fn store<L: Lanes>(lanes: L, vector: Self::Ordered<L>, values: &mut [Self; I16S]);
+        /// The second where it is smaller, else the first.
+        fn least<L: Lanes>(lanes: L, a: Self::Ordered<L>, b: Self::Ordered<L>) -> Self::Ordered<L>;
+        /// The first where the second is smaller, else the second.
+        fn largest<L: Lanes>(
+            lanes: L,
+            a: Self::Ordered<L>,
+            b: Self::Ordered<L>,
+        ) -> Self::Ordered<L>;
         /// The largest value.
         const MOST: Self;
         /// How many values the type has, where that is few enough to count each: else 0.
@@ -24,7 +34,8 @@ mod sealed {
         fn at_place(place: usize) -> Self;
         /// By size, a total order.
         fn order(&self, other: &Self) -> Ordering;
-        /// The value nearest to a number, of two the even one, the ends for those beyond.
+        /// The value nearest to a number between two values, of two the even one; some value for any
+        /// other number.
         fn nearest(number: f64) -> Self;
     }
 }
@@ -38,7 +49,7 @@ pub trait Value: Copy + Default + PartialOrd + Send + Sync + sealed::Sealed + 's
 }
 
 macro_rules! values {
-    ($($t:ident, $kind:ident: $next:expr, $most:expr, |$lanes:pat_param, $values:ident, $ends:pat_param| $within:expr;)*) => {$(
+    ($($t:ident $(as i16($v:ident: $to:expr, $from:expr))?, $kind:ident: $next:expr, $most:expr, |$lanes:pat_param, $values:ident, $ends:pat_param| $within:expr;)*) => {$(
         impl sealed::Sealed for $t {
             const MOST: Self = $most;
 
@@ -50,6 +61,7 @@ macro_rules! values {
             fn within<L: Lanes>($lanes: L, $values: &[Self; 64], $ends: [Self; 2]) -> u64 {
                 $within
             }
+            ordered!($t $(as i16: $v: $to, $from)?);
             of_kind!($kind, $t);
         }
         impl Value for $t {
@@ -78,10 +90,21 @@ macro_rules! of_kind {
         fn at_place(place: usize) -> Self {
             (place as i32 + i32::from($t::MIN)) as Self
         }
+        #[inline(always)]
+        fn nearest(number: f64) -> Self {
+            /// Adding it rounds to a whole number, which then lies in the last bits. A cast would look
+            /// at each number for what no integer is, one by one.
+            const ROUND: f64 = 6_755_399_441_055_744.0;
+            (number + ROUND).to_bits() as Self
+        }
         of_kind!(integer, $t);
     };
     (many, $t:ident) => {
         of_kind!(uncounted);
+        #[inline(always)]
+        fn nearest(number: f64) -> Self {
+            number.round_ties_even() as Self
+        }
         of_kind!(integer, $t);
     };
     (float, $t:ident) => {
@@ -112,11 +135,102 @@ macro_rules! of_kind {
         fn order(&self, other: &Self) -> Ordering {
             self.cmp(other)
         }
+    };
+}
+
+/// How 32 values are compared lane by lane.
+macro_rules! ordered {
+    // As `i16`, which keep the order, and back. Loops: a closure given to an array's `map` may not be
+    // inlined, and is then not compiled for the level.
+    ($t:ident as i16: $v:ident: $to:expr, $from:expr) => {
+        type Ordered<L: Lanes> = L::H;
+
         #[inline(always)]
-        fn nearest(number: f64) -> Self {
-            number.round_ties_even() as Self
+        fn load<L: Lanes>(lanes: L, values: &[Self; I16S]) -> L::H {
+            let mut shorts = [0; I16S];
+            for (short, &$v) in shorts.iter_mut().zip(values) {
+                *short = $to;
+            }
+            lanes.load_i16(&shorts)
+        }
+        #[inline(always)]
+        fn store<L: Lanes>(lanes: L, vector: L::H, values: &mut [Self; I16S]) {
+            let mut shorts = [0; I16S];
+            lanes.store_i16(vector, &mut shorts);
+            for (value, &$v) in values.iter_mut().zip(&shorts) {
+                *value = $from;
+            }
+        }
+        #[inline(always)]
+        fn least<L: Lanes>(lanes: L, a: L::H, b: L::H) -> L::H {
+            lanes.min_i16(b, a)
+        }
+        #[inline(always)]
+        fn largest<L: Lanes>(lanes: L, a: L::H, b: L::H) -> L::H {
+            lanes.max_i16(a, b)
         }
     };
+    (f32) => {
+        type Ordered<L: Lanes> = [L::F; 2];
+
+        #[inline(always)]
+        fn load<L: Lanes>(lanes: L, values: &[Self; I16S]) -> [L::F; 2] {
+            [lanes.load(at(values, 0)), lanes.load(at(values, F32S))]
+        }
+        #[inline(always)]
+        fn store<L: Lanes>(lanes: L, [a, b]: [L::F; 2], values: &mut [Self; I16S]) {
+            lanes.store(a, at_mut(values, 0));
+            lanes.store(b, at_mut(values, F32S));
+        }
+        #[inline(always)]
+        fn least<L: Lanes>(lanes: L, a: [L::F; 2], b: [L::F; 2]) -> [L::F; 2] {
+            [lanes.min(b[0], a[0]), lanes.min(b[1], a[1])]
+        }
+        #[inline(always)]
+        fn largest<L: Lanes>(lanes: L, a: [L::F; 2], b: [L::F; 2]) -> [L::F; 2] {
+            [lanes.max(a[0], b[0]), lanes.max(a[1], b[1])]
+        }
+    };
+    ($t:ident) => {
+        type Ordered<L: Lanes> = [Self; I16S];
+
+        #[inline(always)]
+        fn load<L: Lanes>(_: L, values: &[Self; I16S]) -> [Self; I16S] {
+            *values
+        }
+        #[inline(always)]
+        fn store<L: Lanes>(_: L, vector: [Self; I16S], values: &mut [Self; I16S]) {
+            *values = vector;
+        }
+        #[inline(always)]
+        fn least<L: Lanes>(_: L, a: [Self; I16S], b: [Self; I16S]) -> [Self; I16S] {
+            let mut least = a;
+            for n in 0..I16S {
+                least[n] = if b[n] < a[n] { b[n] } else { a[n] };
+            }
+            least
+        }
+        #[inline(always)]
+        fn largest<L: Lanes>(_: L, a: [Self; I16S], b: [Self; I16S]) -> [Self; I16S] {
+            let mut largest = b;
+            for n in 0..I16S {
+                largest[n] = if b[n] < a[n] { a[n] } else { b[n] };
+            }
+            largest
+        }
+    };
+}
+
+/// The order of signed numbers, half the range further down.
+#[inline(always)]
+fn signed(v: u16) -> i16 {
+    (v ^ 0x8000).cast_signed()
+}
+
+/// Back again.
+#[inline(always)]
+fn unsigned(v: i16) -> u16 {
+    v.cast_unsigned() ^ 0x8000
 }
 
 /// One by one, for types that have no vectors.
@@ -130,12 +244,10 @@ fn above<T>(next: impl Fn(&T) -> T, greater: impl Fn(&T, &T) -> bool) -> impl Fn
 }
 
 values! {
-    u8, few: |v: u8| v.checked_add(1), u8::MAX, |lanes, values, [low, high]| lanes.within_u8(values, low, high);
-    i8, few: |v: i8| v.checked_add(1), i8::MAX, |_, values, ends| one_by_one(values, ends);
-    i16, few: |v: i16| v.checked_add(1), i16::MAX, |lanes, values, [low, high]| lanes.within_i16(values, low, high);
-    u16, few: |v: u16| v.checked_add(1), u16::MAX, |lanes, values, ends| {
-        // The order of signed numbers, half the range further down.
-        let signed = |v: u16| (v ^ 0x8000).cast_signed();
+    u8 as i16(v: v as i16, v as u8), few: |v: u8| v.checked_add(1), u8::MAX, |lanes, values, [low, high]| lanes.within_u8(values, low, high);
+    i8 as i16(v: v as i16, v as i8), few: |v: i8| v.checked_add(1), i8::MAX, |_, values, ends| one_by_one(values, ends);
+    i16 as i16(v: v, v), few: |v: i16| v.checked_add(1), i16::MAX, |lanes, values, [low, high]| lanes.within_i16(values, low, high);
+    u16 as i16(v: signed(v), unsigned(v)), few: |v: u16| v.checked_add(1), u16::MAX, |lanes, values, ends| {
         let [low, high] = ends.map(signed);
         lanes.within_i16(&values.map(signed), low, high)
     };

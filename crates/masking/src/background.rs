@@ -13,7 +13,7 @@ pub(crate) fn skin_threshold(image: &RealVolume, is_hu: bool, workers: Workers) 
     if is_hu {
         return Some(CT_SKIN_HU);
     }
-    let values = inside(image);
+    let values = inside(image, workers);
     let [low, _] = kernels::range(&values)?;
     let split = kernels::otsu(&values, workers)? as f32;
     Some(low + MR_SKIN_SHARE * (split - low))
@@ -51,7 +51,7 @@ pub(crate) fn air_level(labels: &Labels, image: &RealVolume, is_hu: bool, worker
         .collect();
     match kernels::order_statistics(&mut air, [0.5]) {
         Some([middle]) => middle,
-        None => kernels::range(&inside(image)).map_or(0.0, |[low, _]| low),
+        None => kernels::range(&inside(image, workers)).map_or(0.0, |[low, _]| low),
     }
 }
 
@@ -69,9 +69,6 @@ fn labelled_bounds(labels: &Labels) -> [[usize; 3]; 2] {
     bounds
 }
 
-fn inside(image: &RealVolume) -> Vec<f32> {
-    let [ni, nj, _] = image.grid.extent;
-    let is_inside = |at: usize| image.inside.get([at % ni, at / ni % nj, at / ni / nj]);
-    let values = image.values.iter().enumerate().filter(|(at, _)| is_inside(*at));
-    values.map(|(_, &v)| v).collect()
+fn inside(image: &RealVolume, workers: Workers) -> Vec<f32> {
+    kernels::gather(&image.values, image.inside.words(), image.grid.extent, workers)
 }

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
-use kernels::{Neighbours, Workers};
-use volume::{Labels, Mask, RealVolume, Tissue};
+use kernels::{Neighbours, Workers, join, meet};
+use volume::{Labels, RealVolume, Tissue};
 
 use crate::RefineOptions;
 use crate::anatomy::is_face;
@@ -74,7 +74,7 @@ impl Parts {
         let labels = drawn;
         let tools = Tools { labels, workers };
         let labelled = tools.bits(|t| t != Tissue::Background);
-        let head = kernels::fill_holes(&tools.close(&labelled, 6.0), labels.grid.extent);
+        let head = kernels::fill_holes(&tools.close(&labelled, 6.0), labels.grid.extent, workers);
         let air = kernels::complement(&head, labels.grid.extent);
         let depth = tools.distance(&air, MOST_DEPTH_MM);
         let brain = tools.brain(image, is_hu, &depth);
@@ -96,7 +96,7 @@ impl Parts {
 /// Kernels on the grid of the labels.
 struct Tools<'a> {
     labels: &'a Labels,
-    workers: Workers,
+    workers: Workers<'a>,
 }
 
 impl Tools<'_> {
@@ -110,7 +110,7 @@ impl Tools<'_> {
         if let Some(rule) = rule {
             brain = join(&brain, &self.missed_brain(image, &brain, &core, depth, &rule));
         }
-        kernels::fill_holes(&self.close(&brain, 6.0), self.labels.grid.extent)
+        kernels::fill_holes(&self.close(&brain, 6.0), self.labels.grid.extent, self.workers)
     }
 
     fn missed_brain(
@@ -130,23 +130,20 @@ impl Tools<'_> {
         };
         let soft = self.bits_at(can_be_brain);
         let wide = join(&self.erode(&soft, rule.opening_mm), core);
-        let joined =
-            kernels::keep_touching(&wide, core, self.labels.grid.extent, Neighbours::Faces);
+        let joined = kernels::keep_touching(
+            &wide,
+            core,
+            self.labels.grid.extent,
+            Neighbours::Faces,
+            self.workers,
+        );
         meet(&self.dilate(&joined, rule.opening_mm), &soft)
     }
 
     /// The 5th to 95th percentile of the image's values under `mask`.
     fn middle_range(&self, image: &RealVolume, mask: &[u64]) -> Option<Range<f32>> {
-        let mask = Mask::from_words(self.labels.grid, mask.to_vec());
-        let [ni, nj, _] = self.labels.grid.extent;
-        let is_set = |at: usize| mask.get([at % ni, at / ni % nj, at / ni / nj]);
-        let mut values: Vec<f32> = image
-            .values
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| is_set(*at))
-            .map(|(_, &value)| value)
-            .collect();
+        let extent = self.labels.grid.extent;
+        let mut values = kernels::gather(&image.values, mask, extent, self.workers);
         let [low, high] = kernels::order_statistics(&mut values, [0.05, 0.95])?;
         Some(low..high)
     }
@@ -155,13 +152,22 @@ impl Tools<'_> {
     fn ears(&self) -> Vec<u64> {
         let ears = self.bits(|t| t == Tissue::Ears);
         let seeds = self.erode(&ears, self.labels.grid.spacing_mm()[0]);
-        kernels::keep_touching(&ears, &seeds, self.labels.grid.extent, Neighbours::Faces)
+        kernels::keep_touching(
+            &ears,
+            &seeds,
+            self.labels.grid.extent,
+            Neighbours::Faces,
+            self.workers,
+        )
     }
 
     /// The largest part of `mask`, with all that lies within twice `gap_mm` of it.
     fn connected(&self, mask: &[u64], gap_mm: f64) -> Vec<u64> {
         let near = self.dilate(mask, gap_mm);
-        meet(mask, &kernels::keep_largest(&near, self.labels.grid.extent, Neighbours::Faces))
+        meet(
+            mask,
+            &kernels::keep_largest(&near, self.labels.grid.extent, Neighbours::Faces, self.workers),
+        )
     }
 
     fn bits(&self, is: impl Fn(Tissue) -> bool) -> Vec<u64> {
@@ -200,12 +206,4 @@ impl Tools<'_> {
         let grid = &self.labels.grid;
         kernels::distance(mask, grid.extent, grid.spacing_mm(), cap_mm, self.workers)
     }
-}
-
-fn join(one: &[u64], other: &[u64]) -> Vec<u64> {
-    one.iter().zip(other).map(|(a, b)| a | b).collect()
-}
-
-fn meet(one: &[u64], other: &[u64]) -> Vec<u64> {
-    one.iter().zip(other).map(|(a, b)| a & b).collect()
 }

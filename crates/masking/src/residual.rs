@@ -73,7 +73,7 @@ impl Surface {
         let spacing_mm = image.grid.spacing_mm();
         let head = kernels::threshold(&image.values, extent, threshold, workers);
         let head = kernels::open(&head, extent, spacing_mm, spacing_mm[0], workers);
-        let head = kernels::keep_largest(&head, extent, Neighbours::Faces);
+        let head = kernels::keep_largest(&head, extent, Neighbours::Faces, workers);
         let [ni, nj, nk] = extent;
         let from_the_front = Rays {
             n_pixels: [ni, nk],

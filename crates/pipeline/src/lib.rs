@@ -25,7 +25,7 @@ pub struct Options {
     /// Scans at a time.
     pub n_jobs: usize,
     /// Threads and instructions for each scan.
-    pub workers: Workers,
+    pub workers: Workers<'static>,
     /// Whether results of an earlier run may be replaced.
     pub overwrite: bool,
     /// Whether the mask is written too.

@@ -18,11 +18,11 @@ pub fn argmax(logits: &[f32], n_classes: usize, workers: Workers) -> Vec<u8> {
     assert!(logits.len().is_multiple_of(n_classes), "one volume a class");
     const CHUNK: usize = 1 << 12;
     let n = logits.len() / n_classes;
-    let mut classes = vec![0u8; n];
+    let mut classes: Vec<u8> = workers.unwritten(n);
     workers.for_each_chunk(&mut classes, CHUNK, |chunk, classes| {
         workers.level().run(
             #[inline(always)]
-            || scalar::argmax(logits, n, chunk * CHUNK, classes),
+            || scalar::argmax::<CHUNK>(logits, n, chunk * CHUNK, classes),
         );
     });
     classes

@@ -13,3 +13,9 @@ fn is_the_first_of_the_largest() {
         assert_eq!(argmax(&logits, 5, Workers::new(threads)), expected);
     }
 }
+
+#[test]
+fn of_equal_logits_the_first_counts() {
+    let logits = [1.0, 2.0, 0.0, 2.0, 2.0, 0.0, 2.0, 1.0, 0.0];
+    assert_eq!(argmax(&logits, 3, Workers::ONE), [1, 0, 0]);
+}

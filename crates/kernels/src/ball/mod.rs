@@ -7,7 +7,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
-use crate::bits::{and_not, assert_words, complement};
+use crate::bits::{assert_words, complement_into};
 use crate::{Workers, distance};
 
 /// A ball of more rows than this is cheaper by distance, whose time hardly grows with the radius.
@@ -41,7 +41,7 @@ pub fn dilate(
         return Vec::new();
     }
     let square = (radius_mm * radius_mm * (1.0 + 1e-6)) as f32;
-    let ball = scalar::ball_rows(extent, spacing_mm, square);
+    let ball = scalar::ball_rows(extent, spacing_mm, square, workers);
     if ball.len() > MOST_ROWS || ball[0].half_width > rows::MOST_HALF_WIDTH {
         distance::within(mask, extent, spacing_mm, square, workers)
     } else {
@@ -61,8 +61,14 @@ pub fn erode(
     radius_mm: f64,
     workers: Workers,
 ) -> Vec<u64> {
-    let outside = complement(mask, extent);
-    and_not(mask, &dilate(&outside, extent, spacing_mm, radius_mm, workers))
+    assert_words(mask, extent);
+    let mut outside = workers.buffer(mask.len());
+    complement_into(mask, extent, &mut outside);
+    let mut eroded = dilate(&outside, extent, spacing_mm, radius_mm, workers);
+    for (eroded, &own) in eroded.iter_mut().zip(mask) {
+        *eroded = own & !*eroded;
+    }
+    eroded
 }
 
 /// Erosion, then dilation: removes what no ball of that radius fits into.
@@ -78,7 +84,9 @@ pub fn open(
     workers: Workers,
 ) -> Vec<u64> {
     let eroded = erode(mask, extent, spacing_mm, radius_mm, workers);
-    dilate(&eroded, extent, spacing_mm, radius_mm, workers)
+    let opened = dilate(&eroded, extent, spacing_mm, radius_mm, workers);
+    workers.give_back(eroded);
+    opened
 }
 
 /// Dilation, then erosion: fills what no ball of that radius outside the mask reaches.
@@ -94,5 +102,7 @@ pub fn close(
     workers: Workers,
 ) -> Vec<u64> {
     let dilated = dilate(mask, extent, spacing_mm, radius_mm, workers);
-    erode(&dilated, extent, spacing_mm, radius_mm, workers)
+    let closed = erode(&dilated, extent, spacing_mm, radius_mm, workers);
+    workers.give_back(dilated);
+    closed
 }

@@ -7,7 +7,7 @@
 use super::scalar::BallRow;
 use crate::Workers;
 use crate::bits::{last_word, row_words};
-use crate::buffer::zeros;
+use crate::buffer::Buffer;
 
 /// Words joined together: a register of 512 bits.
 const BLOCK: usize = 8;
@@ -58,10 +58,12 @@ impl Layout {
     }
 
     /// The mask with zeros around every row, plane and the volume.
-    fn padded(&self, mask: &[u64]) -> Vec<u64> {
+    fn padded<'a>(&self, mask: &[u64], workers: Workers<'a>) -> Buffer<'a, u64> {
         let [_, nj, nk] = self.extent;
         let planes = nk + 2 * self.margin[1];
-        let mut padded = vec![0u64; planes * self.padded_rows() * self.pitch + BLOCK];
+        let n = planes * self.padded_rows() * self.pitch + BLOCK;
+        let mut padded = workers.buffer(n);
+        padded.fill_to(n, 0);
         for (row, words) in mask.chunks_exact(self.n_words).enumerate() {
             let start = self.row_start(row % nj, row / nj) + self.halo;
             padded[start..][..self.n_words].copy_from_slice(words);
@@ -71,16 +73,18 @@ impl Layout {
 }
 
 /// Where `mask` has rows with anything set: sums over the rectangle from the origin of `(j, k)`.
-struct Occupied {
-    sums: Vec<u32>,
+struct Occupied<'a> {
+    sums: Buffer<'a, u32>,
     nj: usize,
     nk: usize,
 }
 
-impl Occupied {
-    fn of(mask: &[u64], [ni, nj, nk]: [usize; 3]) -> Self {
+impl<'a> Occupied<'a> {
+    fn of(mask: &[u64], [ni, nj, nk]: [usize; 3], workers: Workers<'a>) -> Self {
         let n = row_words(ni);
-        let mut sums = vec![0u32; (nj + 1) * (nk + 1)];
+        let n_sums = (nj + 1) * (nk + 1);
+        let mut sums = workers.buffer(n_sums);
+        sums.fill_to(n_sums, 0);
         for k in 0..nk {
             let mut along = 0;
             for j in 0..nj {
@@ -113,8 +117,8 @@ pub(super) fn dilate(
     workers: Workers,
 ) -> Vec<u64> {
     let layout = Layout::of(extent, ball);
-    let padded = layout.padded(mask);
-    let occupied = Occupied::of(mask, extent);
+    let padded = layout.padded(mask, workers);
+    let occupied = Occupied::of(mask, extent, workers);
     let plane_rows = layout.padded_rows() as isize;
     let rings: Vec<Ring> = ball
         .chunk_by(|a, b| a.half_width == b.half_width)
@@ -126,7 +130,7 @@ pub(super) fn dilate(
                 .collect(),
         })
         .collect();
-    let mut out: Vec<u64> = zeros(mask.len());
+    let mut out: Vec<u64> = workers.zeros(mask.len());
     workers.for_each_chunk(&mut out, layout.n_words * extent[1], |k, plane| {
         workers.level().run(
             #[inline(always)]

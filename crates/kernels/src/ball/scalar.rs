@@ -1,3 +1,6 @@
+use crate::Workers;
+use crate::buffer::Buffer;
+
 /// A row of the ball: its offset along `j` and `k`, and how far it reaches along `i`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BallRow {
@@ -8,7 +11,12 @@ pub(super) struct BallRow {
 
 /// The rows of a ball of the squared radius `square`, widest first, no offset longer than the
 /// extent.
-pub(super) fn ball_rows(extent: [usize; 3], spacing_mm: [f64; 3], square: f32) -> Vec<BallRow> {
+pub(super) fn ball_rows<'a>(
+    extent: [usize; 3],
+    spacing_mm: [f64; 3],
+    square: f32,
+    workers: Workers<'a>,
+) -> Buffer<'a, BallRow> {
     let part = |n: usize, axis: usize| {
         let along = n as f32 * spacing_mm[axis] as f32;
         along * along
@@ -20,7 +28,7 @@ pub(super) fn ball_rows(extent: [usize; 3], spacing_mm: [f64; 3], square: f32) -
     };
     let nk = reach(2, 0.0) as isize;
     let nj = reach(1, 0.0) as isize;
-    let mut rows = Vec::new();
+    let mut rows = workers.buffer(((2 * nj + 1) * (2 * nk + 1)) as usize);
     for dk in -nk..=nk {
         for dj in -nj..=nj {
             let fits = |n: usize| {
@@ -32,7 +40,7 @@ pub(super) fn ball_rows(extent: [usize; 3], spacing_mm: [f64; 3], square: f32) -
             }
         }
     }
-    rows.sort_by_key(|r| std::cmp::Reverse(r.half_width));
+    rows.sort_unstable_by_key(|r| (std::cmp::Reverse(r.half_width), r.dk, r.dj));
     rows
 }
 

@@ -28,7 +28,7 @@ proptest! {
         workers in any_workers(),
     ) {
         let square = (radius * radius * (1.0 + 1e-6)) as f32;
-        let ball = scalar::ball_rows(extent, spacing, square);
+        let ball = scalar::ball_rows(extent, spacing, square, Workers::ONE);
         let expected = scalar::dilate(&unpack(&mask, extent), extent, &ball);
         if ball[0].half_width <= rows::MOST_HALF_WIDTH {
             let by_rows = rows::dilate(&mask, extent, &ball, workers);
@@ -48,7 +48,7 @@ proptest! {
         workers in any_workers(),
     ) {
         let square = (radius * radius * (1.0 + 1e-6)) as f32;
-        let ball = scalar::ball_rows(extent, spacing, square);
+        let ball = scalar::ball_rows(extent, spacing, square, Workers::ONE);
         let outside: Vec<bool> = unpack(&mask, extent).iter().map(|v| !v).collect();
         let expected: Vec<bool> =
             scalar::dilate(&outside, extent, &ball).iter().map(|v| !v).collect();

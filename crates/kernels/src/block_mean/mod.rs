@@ -5,7 +5,6 @@ mod scalar;
 mod tests;
 
 use crate::Workers;
-use crate::buffer::zeros;
 
 /// The mean of each block of `block[0] x block[1] x block[2]` voxels; a rest at the end of an axis
 /// is dropped.
@@ -26,9 +25,16 @@ pub fn block_mean(
 ) -> (Vec<f32>, [usize; 3]) {
     assert!((0..3).all(|a| (1..=extent[a]).contains(&block[a])), "blocks fit into the extent");
     let out_extent = [0, 1, 2].map(|axis| extent[axis] / block[axis]);
-    let mut out: Vec<f32> = zeros(out_extent.iter().product());
-    workers.for_each_chunk(&mut out, out_extent[0] * out_extent[1], |kk, means| {
-        scalar::block_mean_plane(&read_plane, extent, block, kk, means);
-    });
+    let mut out: Vec<f32> = workers.zeros(out_extent.iter().product());
+    let make = || workers.buffer(extent[0] * extent[1]);
+    workers.for_each_chunk_with(
+        &mut out,
+        out_extent[0] * out_extent[1],
+        make,
+        |plane, kk, means| {
+            plane.fill_to(extent[0] * extent[1], 0.0);
+            scalar::block_mean_plane(&read_plane, plane, extent, block, kk, means);
+        },
+    );
     (out, out_extent)
 }

@@ -5,7 +5,6 @@ mod tests;
 
 use crate::Workers;
 use crate::bits::{assert_words, row_words};
-use crate::buffer::zeros;
 use crate::lanes::{Lanes, Work};
 
 /// One byte a voxel, 1 where `mask` is set and 0 elsewhere: what [`bits_of`](crate::bits_of) reads.
@@ -19,7 +18,7 @@ pub fn bytes_of(mask: &[u64], extent: [usize; 3], workers: Workers) -> Vec<u8> {
     assert_words(mask, extent);
     let [ni, nj, nk] = extent;
     let n = row_words(ni);
-    let mut bytes: Vec<u8> = zeros(ni * nj * nk);
+    let mut bytes: Vec<u8> = workers.unwritten(ni * nj * nk);
     workers.for_each_chunk(&mut bytes, (ni * nj).max(1), |k, plane| {
         let words = &mask[k * nj * n..][..nj * n];
         workers.level().with(Unpack { words, ni, plane });

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::{Neighbours, fill_holes, fill_holes_in_planes, keep_largest, keep_touching, label};
+use crate::Workers;
 use crate::bits::complement;
 use crate::bits::tests::{any_mask, pack, unpack};
 use crate::workers::tests::any_workers;
@@ -54,16 +55,17 @@ proptest! {
     fn largest_component_equals_a_flood_fill(
         (mask, extent) in any_mask(),
         neighbours in any_neighbours(),
+        workers in any_workers(),
     ) {
         let numbers = flood(&unpack(&mask, extent), extent, neighbours);
         let n = numbers.iter().flatten().max().map_or(0, |m| m + 1);
         let size = |c: usize| numbers.iter().filter(|v| **v == Some(c)).count();
         let largest = (0..n).rev().max_by_key(|&c| size(c));
         let expected: Vec<bool> = numbers.iter().map(|v| v.is_some() && *v == largest).collect();
-        prop_assert_eq!(unpack(&keep_largest(&mask, extent, neighbours), extent), expected);
+        prop_assert_eq!(unpack(&keep_largest(&mask, extent, neighbours, workers), extent), expected);
         let numbered: Vec<u32> =
             numbers.iter().map(|v| v.map_or(0, |v| v as u32 + 1)).collect();
-        prop_assert_eq!(label(&mask, extent, neighbours), (numbered, n as u32));
+        prop_assert_eq!(label(&mask, extent, neighbours, workers), (numbered, n as u32));
     }
 
     #[test]
@@ -71,19 +73,23 @@ proptest! {
         (mask, extent) in any_mask(),
         neighbours in any_neighbours(),
         at in any::<usize>(),
+        workers in any_workers(),
     ) {
         let numbers = flood(&unpack(&mask, extent), extent, neighbours);
         let at = at % numbers.len();
         let mut seed = vec![false; numbers.len()];
         seed[at] = true;
-        let kept = keep_touching(&mask, &pack(&seed, extent), extent, neighbours);
+        let kept = keep_touching(&mask, &pack(&seed, extent), extent, neighbours, workers);
         let expected: Vec<bool> =
             numbers.iter().map(|v| v.is_some() && *v == numbers[at]).collect();
         prop_assert_eq!(unpack(&kept, extent), expected);
     }
 
     #[test]
-    fn holes_are_what_the_border_cannot_reach((mask, extent) in any_mask()) {
+    fn holes_are_what_the_border_cannot_reach(
+        (mask, extent) in any_mask(),
+        workers in any_workers(),
+    ) {
         let [ni, nj, nk] = extent;
         let outside: Vec<bool> = unpack(&mask, extent).iter().map(|v| !v).collect();
         let numbers = flood(&outside, extent, Neighbours::Faces);
@@ -95,7 +101,7 @@ proptest! {
             (0..numbers.len()).filter(|&at| at_border(at)).map(|at| numbers[at]).collect();
         let expected: Vec<bool> =
             numbers.iter().map(|n| n.is_none() || !open.contains(n)).collect();
-        prop_assert_eq!(unpack(&fill_holes(&mask, extent), extent), expected);
+        prop_assert_eq!(unpack(&fill_holes(&mask, extent, workers), extent), expected);
     }
 
     /// A plane by itself has no voxels beyond it, so that filling it in 3D would fill nothing.
@@ -111,7 +117,7 @@ proptest! {
             // Between two full planes the only way out is along the plane.
             let full = complement(&vec![0; n], [ni, nj, 1]);
             let slab = [&full, plane, &full].concat();
-            let expected = &fill_holes(&slab, [ni, nj, 3])[n..2 * n];
+            let expected = &fill_holes(&slab, [ni, nj, 3], workers)[n..2 * n];
             prop_assert_eq!(filled, expected);
         }
     }
@@ -126,8 +132,11 @@ fn runs_go_on_over_the_end_of_a_word() {
     let mut expected = voxels.clone();
     expected[0..3].fill(false);
     assert_eq!(
-        unpack(&keep_largest(&pack(&voxels, extent), extent, Neighbours::Faces), extent),
+        unpack(
+            &keep_largest(&pack(&voxels, extent), extent, Neighbours::Faces, Workers::ONE),
+            extent
+        ),
         expected
     );
-    assert_eq!(keep_largest(&[0, 0, 0], extent, Neighbours::Faces), [0, 0, 0]);
+    assert_eq!(keep_largest(&[0, 0, 0], extent, Neighbours::Faces, Workers::ONE), [0, 0, 0]);
 }

@@ -1,6 +1,8 @@
 use std::ops::Range;
 
+use crate::Workers;
 use crate::bits::{last_word, row_words};
+use crate::buffer::Buffer;
 use crate::lanes::{F32S, Lanes, at, at_mut};
 
 /// The box of all voxels that are not set, and one voxel around it: no voxel outside is nearer to
@@ -102,21 +104,40 @@ fn fill_gap(
 /// Columns searched together: their values stay in registers.
 const COLUMNS: usize = 2 * F32S;
 
-/// Some columns of all rows, and how far from each row lies the next that has anything nearer than
-/// the cap, before and after it.
+/// Some columns of all rows, and what is known of each row.
+#[derive(Debug)]
+pub(super) struct Scratch<'a> {
+    block: Buffer<'a, [f32; COLUMNS]>,
+    near: Near,
+    live: Live,
+}
+
+impl<'a> Scratch<'a> {
+    /// For so many rows at a time.
+    pub(super) fn new(n_rows: usize, workers: Workers<'a>) -> Self {
+        Self { block: workers.buffer(n_rows), near: Near::default(), live: Live::default() }
+    }
+}
+
+/// How far from each row lies the next that has anything nearer than the cap, before and after it.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
-    block: Vec<[f32; COLUMNS]>,
-    live_before: Vec<usize>,
-    live_after: Vec<usize>,
+struct Near {
+    before: Vec<usize>,
+    after: Vec<usize>,
+}
+
+/// The rows that hold a finite value.
+#[derive(Debug, Default)]
+struct Live {
+    rows: Vec<u32>,
+    /// How many of them come before each row, and all of them.
+    before: Vec<u32>,
+    /// How many rows away from each the least sums of its columns can lie.
+    reach: Vec<u32>,
 }
 
 /// For some columns of rows of `ni` squared distances, the smallest of each column's values plus
 /// the square of its distance in rows.
-///
-/// A step outward of `d` rows adds at least `d^2 s^2`, so that the search for a few columns ends
-/// where that reaches the largest value that they still hold. Rows of nothing but `cap` are passed
-/// over: none is nearer through them.
 #[inline(always)]
 pub(super) fn across_rows<L: Lanes>(
     lanes: L,
@@ -127,12 +148,8 @@ pub(super) fn across_rows<L: Lanes>(
     cap: f32,
     scratch: &mut Scratch,
 ) {
-    let n_rows = rows.len() / ni;
-    let Scratch { block, live_before, live_after } = scratch;
-    block.resize(n_rows, [cap; COLUMNS]);
-    live_before.resize(n_rows, 0);
-    live_after.resize(n_rows, 0);
-    let caps = lanes.splat(cap);
+    let Scratch { block, near, live } = scratch;
+    block.resize(rows.len() / ni, [cap; COLUMNS]);
     for first in columns.clone().step_by(COLUMNS) {
         let n = COLUMNS.min(columns.end - first);
         for (held, row) in block.iter_mut().zip(rows.chunks_exact(ni)) {
@@ -144,8 +161,57 @@ pub(super) fn across_rows<L: Lanes>(
                 }
             }
         }
+        let out = Out { rows: &mut *rows, ni, columns: first..first + n };
+        if cap.is_finite() {
+            near.search(lanes, block, spacing, cap, out);
+        } else {
+            live.divide(lanes, block, spacing, out);
+        }
+    }
+}
+
+/// Where the smallest sums go.
+struct Out<'a> {
+    rows: &'a mut [f32],
+    ni: usize,
+    columns: Range<usize>,
+}
+
+impl Out<'_> {
+    #[inline(always)]
+    fn store<L: Lanes>(&mut self, lanes: L, row: usize, held: [L::F; 2]) {
+        let out = &mut self.rows[row * self.ni..][self.columns.clone()];
+        match out.first_chunk_mut::<COLUMNS>() {
+            Some(values) => store(lanes, held, values),
+            None => {
+                let mut values = [0.0f32; COLUMNS];
+                store(lanes, held, &mut values);
+                out.copy_from_slice(&values[..out.len()]);
+            }
+        }
+    }
+}
+
+impl Near {
+    /// A step outward of `d` rows adds at least `d^2 s^2`, so that the search for a few columns ends
+    /// where that reaches the largest value that they still hold, the cap at most. Rows of nothing
+    /// but the cap are passed over: none is nearer through them.
+    #[inline(always)]
+    fn search<L: Lanes>(
+        &mut self,
+        lanes: L,
+        block: &[[f32; COLUMNS]],
+        spacing: f32,
+        cap: f32,
+        mut out: Out,
+    ) {
+        let Self { before, after } = self;
+        let n_rows = block.len();
+        before.resize(n_rows, 0);
+        after.resize(n_rows, 0);
+        let caps = lanes.splat(cap);
         let mut steps = n_rows;
-        for (values, before) in block.iter().zip(live_before.iter_mut()) {
+        for (values, before) in block.iter().zip(before.iter_mut()) {
             *before = steps + 1;
             let [a, b] = load(lanes, values);
             let is_live = lanes.any_above(caps, a) || lanes.any_above(caps, b);
@@ -154,23 +220,105 @@ pub(super) fn across_rows<L: Lanes>(
         // Whether the row looked at is live: the row after it was told so above.
         let mut is_live = steps == 0;
         steps = n_rows;
-        for (after, before) in live_after.iter_mut().zip(live_before.iter()).rev() {
+        for (after, before) in after.iter_mut().zip(before.iter()).rev() {
             *after = steps + 1;
             steps = if is_live { 0 } else { (steps + 1).min(n_rows) };
             is_live = *before == 1;
         }
-        let firsts = live_before.iter().zip(live_after.iter());
-        for (row, ((before, after), out)) in firsts.zip(rows.chunks_exact_mut(ni)).enumerate() {
+        for (row, (before, after)) in before.iter().zip(after.iter()).enumerate() {
             let held = search(lanes, block, row, *before.min(after), spacing);
-            match out[first..columns.end].first_chunk_mut::<COLUMNS>() {
-                Some(values) => store(lanes, held, values),
-                None => {
-                    let mut values = [0.0f32; COLUMNS];
-                    store(lanes, held, &mut values);
-                    out[first..columns.end].copy_from_slice(&values[..n]);
-                }
+            out.store(lanes, row, held);
+        }
+    }
+}
+
+/// Rows to be made, and the live rows, by their place, among which their least sums are found.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    rows: [usize; 2],
+    live: [usize; 2],
+}
+
+impl Live {
+    /// The row of the least sum never moves back from a row to the next: the middle row is searched
+    /// in full, and the rows before and after it no further than where its columns found theirs.
+    /// Nor further than their own values reach.
+    #[inline(always)]
+    fn divide<L: Lanes>(&mut self, lanes: L, block: &[[f32; COLUMNS]], spacing: f32, mut out: Out) {
+        self.find(lanes, block, spacing);
+        let Self { rows: live_rows, before, reach } = self;
+        let n_rows = block.len();
+        if live_rows.is_empty() {
+            return;
+        }
+        let infinite = lanes.splat(f32::INFINITY);
+        // Halves of halves: more than a number of rows has bits are never left over.
+        let mut left = [Part { rows: [0; 2], live: [0; 2] }; usize::BITS as usize + 1];
+        left[0] = Part { rows: [0, n_rows], live: [0, live_rows.len()] };
+        let mut n_left = 1;
+        while n_left > 0 {
+            n_left -= 1;
+            let Part { rows: [start, end], live: [first, past] } = left[n_left];
+            let row = start + (end - start) / 2;
+            let away = reach[row] as usize;
+            let nearest = before[row.saturating_sub(away)] as usize;
+            let furthest = before[(row + away + 1).min(n_rows)] as usize;
+            let mut held = [infinite; 2];
+            let mut places = [infinite; 2];
+            let near = live_rows.iter().enumerate().take(past.min(furthest));
+            for (place, &other) in near.skip(first.max(nearest)) {
+                let other = other as usize;
+                let steps = other.abs_diff(row) as f32 * spacing;
+                let square = lanes.splat(steps * steps);
+                let here = lanes.splat(place as f32);
+                let [a, b] = load(lanes, &block[other]);
+                let (a, b) = (lanes.add(a, square), lanes.add(b, square));
+                places[0] = lanes.where_less(a, held[0], here, places[0]);
+                places[1] = lanes.where_less(b, held[1], here, places[1]);
+                held = [lanes.min(a, held[0]), lanes.min(b, held[1])];
+            }
+            out.store(lanes, row, held);
+            if end - start == 1 {
+                continue;
+            }
+            // A column of nothing but infinity has no place, and asks for none.
+            let least = lanes.least_lane(lanes.min(places[0], places[1]));
+            let none = lanes.splat(0.0);
+            for places in &mut places {
+                *places = lanes.where_less(*places, infinite, *places, none);
+            }
+            let largest = lanes.largest_lane(lanes.max(places[0], places[1]));
+            let (least, largest) = (least as usize, largest as usize);
+            if start < row {
+                left[n_left] = Part { rows: [start, row], live: [first, past.min(largest + 1)] };
+                n_left += 1;
+            }
+            if row + 1 < end {
+                left[n_left] = Part { rows: [row + 1, end], live: [first.max(least), past] };
+                n_left += 1;
             }
         }
+    }
+
+    /// Looks through the rows.
+    #[inline(always)]
+    fn find<L: Lanes>(&mut self, lanes: L, block: &[[f32; COLUMNS]], spacing: f32) {
+        self.rows.clear();
+        self.before.clear();
+        self.reach.clear();
+        let infinite = lanes.splat(f32::INFINITY);
+        for (row, values) in block.iter().enumerate() {
+            self.before.push(self.rows.len() as u32);
+            let [a, b] = load(lanes, values);
+            if lanes.any_above(infinite, lanes.min(a, b)) {
+                self.rows.push(row as u32);
+            }
+            let largest = lanes.largest_lane(lanes.max(a, b));
+            // One more than needed, which rounding may take.
+            let reach = if largest > 0.0 { largest.sqrt() / spacing + 1.0 } else { 0.0 };
+            self.reach.push(reach.min(block.len() as f32) as u32);
+        }
+        self.before.push(self.rows.len() as u32);
     }
 }
 
@@ -185,7 +333,8 @@ fn load<L: Lanes>(lanes: L, values: &[f32; COLUMNS]) -> [L::F; 2] {
     [lanes.load(at(values, 0)), lanes.load(at(values, F32S))]
 }
 
-/// The smallest of the values of a row and those of other rows plus the square of their distance.
+/// The smallest of the values of a row and those of other rows, plus the square of their distance,
+/// from a first step outward on.
 #[inline(always)]
 fn search<L: Lanes>(
     lanes: L,

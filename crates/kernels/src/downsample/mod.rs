@@ -5,7 +5,6 @@ mod scalar;
 mod tests;
 
 use crate::Workers;
-use crate::buffer::zeros;
 use crate::value::Value;
 use scalar::{Scratch, Windows};
 
@@ -35,8 +34,8 @@ pub fn downsample<T: Value>(
     let step = [0, 1, 2].map(|a| to_mm[a] / spacing_mm[a]);
     let out_extent = [0, 1, 2].map(|a| ((extent[a] as f64 / step[a]).round() as usize).max(1));
     let windows = [0, 1, 2].map(|a| Windows::of(step[a], extent[a], out_extent[a]));
-    let mut out: Vec<f32> = zeros(out_extent.iter().product());
-    let make = || Scratch::new(extent);
+    let mut out: Vec<f32> = workers.zeros(out_extent.iter().product());
+    let make = || Scratch::new(extent, workers);
     workers.for_each_chunk_with(
         &mut out,
         out_extent[0] * out_extent[1],

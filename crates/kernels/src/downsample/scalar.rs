@@ -1,3 +1,5 @@
+use crate::Workers;
+use crate::buffer::Buffer;
 use crate::value::Value;
 
 /// Along one axis, which voxels each voxel of the result is a sum of, and with what weights.
@@ -53,18 +55,20 @@ fn gaussian(sigma: f64) -> Vec<f64> {
 }
 
 /// What a thread needs to make planes of the result.
-pub(super) struct Scratch {
+pub(super) struct Scratch<'a> {
     extent: [usize; 3],
     /// Planes added up.
-    plane: Vec<f32>,
+    plane: Buffer<'a, f32>,
     /// Rows of that added up.
     row: Vec<f32>,
 }
 
-impl Scratch {
-    pub(super) fn new(extent: [usize; 3]) -> Self {
+impl<'a> Scratch<'a> {
+    pub(super) fn new(extent: [usize; 3], workers: Workers<'a>) -> Self {
         let [ni, nj, _] = extent;
-        Self { extent, plane: vec![0.0; ni * nj], row: vec![0.0; ni] }
+        let mut plane = workers.buffer(ni * nj);
+        plane.fill_to(ni * nj, 0.0);
+        Self { extent, plane, row: vec![0.0; ni] }
     }
 
     /// Plane `k` of the result.

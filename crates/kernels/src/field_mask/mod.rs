@@ -6,7 +6,6 @@ mod tests;
 
 use crate::Workers;
 use crate::bits::{last_word, row_words};
-use crate::buffer::zeros;
 use crate::lanes::{Lanes, Work};
 use crate::resample::{Aligned, mix_rows, reordered};
 use crate::threshold::pack_row;
@@ -31,15 +30,17 @@ pub fn field_mask(
 ) -> Vec<u64> {
     assert_eq!(field.len(), field_extent.iter().product::<usize>(), "one value a voxel");
     assert!(!field.is_empty(), "a field to sample");
-    if let Some((field, field_extent, to_field)) = reordered(field, field_extent, to_field) {
+    if let Some((field, field_extent, to_field)) = reordered(field, field_extent, to_field, workers)
+    {
         return field_mask(&field, field_extent, &to_field, extent, workers);
     }
     let [ni, nj, nk] = extent;
     let n = row_words(ni);
-    let mut mask: Vec<u64> = zeros(n * nj * nk);
+    let mut mask: Vec<u64> = workers.zeros(n * nj * nk);
     if let Some(aligned) = Aligned::of(to_field, field_extent, ni) {
-        let rows: Vec<Cell> = field.chunks_exact(field_extent[0]).map(Cell::of).collect();
-        let (aligned, rows) = (&aligned, &rows);
+        let mut rows = workers.buffer(field_extent[1] * field_extent[2]);
+        rows.extend(field.chunks_exact(field_extent[0]).map(Cell::of));
+        let (aligned, rows) = (&aligned, rows.as_slice());
         let make = || Scratch::new(ni);
         workers.for_each_chunk_with(&mut mask, n * nj, make, |scratch, k, words| {
             let plane = Plane { field, field_extent, aligned, rows, scratch, ni, k, words };

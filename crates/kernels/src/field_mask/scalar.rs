@@ -1,4 +1,5 @@
 use crate::Workers;
+use crate::buffer::Buffer;
 use crate::resample::sample_point;
 
 /// What some values of the field say: the eight corners of a cell, or a row.
@@ -30,8 +31,13 @@ impl Cell {
 }
 
 /// The cell that starts at each voxel of the field; at the end of an axis it is flat.
-pub(super) fn cells(field: &[f32], [ni, nj, nk]: [usize; 3], workers: Workers) -> Vec<Cell> {
-    let mut cells = vec![Cell::Below; field.len()];
+pub(super) fn cells<'a>(
+    field: &[f32],
+    [ni, nj, nk]: [usize; 3],
+    workers: Workers<'a>,
+) -> Buffer<'a, Cell> {
+    let mut cells = workers.buffer(field.len());
+    cells.fill_to(field.len(), Cell::Below);
     workers.for_each_chunk(&mut cells, ni, |row, cells| {
         let (j, k) = (row % nj, row / nj);
         let (jj, kk) = ((j + 1).min(nj - 1), (k + 1).min(nk - 1));

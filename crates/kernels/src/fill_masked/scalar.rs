@@ -1,6 +1,7 @@
 use crate::bits::row_words;
 
 /// Rows of voxels of `N` bytes.
+#[inline(always)]
 pub(super) fn fill_masked<const N: usize>(
     voxels: &mut [u8],
     mask: &[u64],

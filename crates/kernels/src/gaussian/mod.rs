@@ -5,7 +5,7 @@ mod scalar;
 mod tests;
 
 use crate::Workers;
-use crate::buffer::zeros;
+use crate::buffer::Buffer;
 use crate::lanes::{Lanes, Work};
 use crate::value::Value;
 use scalar::{Padded, Taps};
@@ -32,13 +32,13 @@ pub fn gaussian<T: Value>(
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
     assert!(spacing_mm.iter().all(|s| *s > 0.0 && s.is_finite()), "spacings are lengths");
     assert!(sigma_mm >= 0.0 && sigma_mm.is_finite(), "sigma is a length");
-    let mut out: Vec<f32> = zeros(values.len());
+    let mut out: Vec<f32> = workers.unwritten(values.len());
     if values.is_empty() {
         return out;
     }
     let taps = spacing_mm.map(|s| Taps::of(sigma_mm / s));
     let reach = taps[2].reach();
-    let make = || Ring::new(extent, &taps);
+    let make = || Ring::new(extent, &taps, workers);
     workers.for_each_chunk_with(&mut out, ni * nj, make, |ring, k, plane| {
         // Planes come in order on a thread; the first of it needs all before it.
         let first = k.saturating_sub(reach);
@@ -52,51 +52,63 @@ pub fn gaussian<T: Value>(
 }
 
 /// The planes around the one that is made, smoothed along `i` and `j`.
-struct Ring {
+struct Ring<'a> {
     ni: usize,
     nj: usize,
-    planes: Vec<Vec<f32>>,
+    /// One after the other, `pitch` values from one to the next.
+    planes: Buffer<'a, f32>,
+    n_planes: usize,
+    pitch: usize,
     /// The next plane of the source to go in.
     next: usize,
     along_i: Padded,
-    /// A plane smoothed along `i`.
-    half: Vec<f32>,
+    /// A plane smoothed along `i`, `half_pitch` values from row to row.
+    half: Buffer<'a, f32>,
+    half_pitch: usize,
 }
 
-impl Ring {
-    fn new([ni, nj, _]: [usize; 3], taps: &[Taps; 3]) -> Self {
-        let planes = vec![vec![0.0; ni * nj]; 2 * taps[2].reach() + 1];
+impl<'a> Ring<'a> {
+    fn new([ni, nj, _]: [usize; 3], taps: &[Taps; 3], workers: Workers<'a>) -> Self {
+        let n_planes = 2 * taps[2].reach() + 1;
+        // Values that are summed must not lie a power of two apart: the nearest cache has room for
+        // but a few of those. An odd number of its lines of 16 values does that.
+        let line = |n: usize| n.next_multiple_of(32) + 16;
+        let (pitch, half_pitch) = (line(ni * nj), line(ni));
+        let mut planes = workers.buffer(n_planes * pitch);
+        planes.fill_to(n_planes * pitch, 0.0);
+        let mut half = workers.buffer(nj * half_pitch);
+        half.fill_to(nj * half_pitch, 0.0);
         let along_i = Padded::new(ni, taps[0].reach());
-        Self { ni, nj, planes, next: 0, along_i, half: vec![0.0; ni * nj] }
+        Self { ni, nj, planes, n_planes, pitch, next: 0, along_i, half, half_pitch }
     }
 }
 
-struct FillPlane<'a, T> {
+struct FillPlane<'a, 'b, T> {
     values: &'a [T],
     taps: &'a [Taps; 3],
-    ring: &'a mut Ring,
+    ring: &'a mut Ring<'b>,
     source: usize,
 }
 
-impl<T: Value> Work for FillPlane<'_, T> {
+impl<T: Value> Work for FillPlane<'_, '_, T> {
     type Out = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let Self { values, taps, ring, source } = self;
-        let Ring { ni, nj, planes, next, along_i, half } = ring;
-        let slot = source % planes.len();
-        for (row, out) in values.chunks_exact(*ni).zip(half.chunks_exact_mut(*ni)) {
+        let Ring { ni, nj, planes, n_planes, pitch, next, along_i, half, half_pitch } = ring;
+        let slot = source % *n_planes;
+        for (row, out) in values.chunks_exact(*ni).zip(half.chunks_exact_mut(*half_pitch)) {
             along_i.fill(row);
-            scalar::along_row(lanes, along_i, &taps[0], out);
+            scalar::along_row(lanes, along_i, &taps[0], &mut out[..*ni]);
         }
-        for (j, out) in planes[slot].chunks_exact_mut(*ni).enumerate() {
+        for (j, out) in planes[slot * *pitch..][..*ni * *nj].chunks_exact_mut(*ni).enumerate() {
             scalar::across(
                 lanes,
                 #[inline(always)]
                 |step| {
                     let (before, after) = (j.saturating_sub(step), (j + step).min(*nj - 1));
-                    [&half[before * *ni..][..*ni], &half[after * *ni..][..*ni]]
+                    [&half[before * *half_pitch..][..*ni], &half[after * *half_pitch..][..*ni]]
                 },
                 &taps[1],
                 out,
@@ -106,21 +118,21 @@ impl<T: Value> Work for FillPlane<'_, T> {
     }
 }
 
-struct SumPlanes<'a> {
+struct SumPlanes<'a, 'b> {
     taps: &'a Taps,
-    ring: &'a Ring,
+    ring: &'a Ring<'b>,
     k: usize,
     nk: usize,
     plane: &'a mut [f32],
 }
 
-impl Work for SumPlanes<'_> {
+impl Work for SumPlanes<'_, '_> {
     type Out = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let Ring { ni, planes, .. } = self.ring;
-        let held = |k: usize| planes[k % planes.len()].as_slice();
+        let Ring { ni, nj, planes, n_planes, pitch, .. } = self.ring;
+        let held = |k: usize| &planes[k % n_planes * pitch..][..ni * nj];
         let pairs: Vec<[&[f32]; 2]> = (0..=self.taps.reach())
             .map(|n| [held(self.k.saturating_sub(n)), held((self.k + n).min(self.nk - 1))])
             .collect();

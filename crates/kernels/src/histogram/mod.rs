@@ -5,6 +5,7 @@ mod scalar;
 mod tests;
 
 use crate::Workers;
+use crate::buffer::Buffer;
 use crate::value::Value;
 
 /// The least and the largest of `values`, those that are no number left out; `None` if there is
@@ -34,10 +35,13 @@ pub fn histogram<T: Value>(
     assert!(n_bins > 0, "a bin to count in");
     let bins = scalar::Bins::new(low, high, n_bins);
     if T::N_VALUES == 0 {
-        return each_part(values, n_bins, workers, |part, counts| bins.count(part, counts));
+        let counts =
+            each_part(values, n_bins, workers, || (), |(), part, counts| bins.count(part, counts));
+        return counts.to_vec();
     }
-    let mut counts = vec![0; n_bins];
-    for (place, n) in each_value(values, workers).into_iter().enumerate().filter(|(_, n)| *n > 0) {
+    let mut counts: Vec<u64> = workers.zeros(n_bins);
+    let each = each_value(values, workers);
+    for (place, &n) in each.iter().enumerate().filter(|(_, n)| **n > 0) {
         if let Some(bin) = bins.of(T::at_place(place).to_f64()) {
             counts[bin] += n;
         }
@@ -46,27 +50,36 @@ pub fn histogram<T: Value>(
 }
 
 /// How often each value of a type of 8 or 16 bits occurs, the least first.
-pub(crate) fn each_value<T: Value>(values: &[T], workers: Workers) -> Vec<u64> {
+pub(crate) fn each_value<'a, T: Value>(values: &[T], workers: Workers<'a>) -> Buffer<'a, u64> {
     assert!(T::N_VALUES > 0, "a type of few values");
-    each_part(values, T::N_VALUES, workers, scalar::count_each)
+    let make = || workers.buffer(scalar::N_TABLES);
+    each_part(values, T::N_VALUES, workers, make, |tables, part, counts| {
+        scalar::count_each(part, counts, tables);
+    })
 }
 
 /// The sums of what is counted in the part of each thread.
-fn each_part<T: Value>(
+fn each_part<'a, T: Value, S: Send>(
     values: &[T],
     n_counts: usize,
-    workers: Workers,
-    count: impl Fn(&[T], &mut [u64]) + Sync,
-) -> Vec<u64> {
+    workers: Workers<'a>,
+    make: impl Fn() -> S,
+    count: impl Fn(&mut S, &[T], &mut [u64]) + Sync,
+) -> Buffer<'a, u64> {
     let each = values.len().div_ceil(workers.n_threads()).max(1);
-    let mut parts: Vec<(&[T], Vec<u64>)> =
-        values.chunks(each).map(|part| (part, vec![0; n_counts])).collect();
-    workers.for_each_chunk(&mut parts, 1, |_, parts| {
-        parts.iter_mut().for_each(|(part, counts)| count(part, counts));
+    let zeros = || {
+        let mut counts = workers.buffer(n_counts);
+        counts.fill_to(n_counts, 0);
+        counts
+    };
+    let mut parts: Vec<(&[T], Buffer<u64>)> =
+        values.chunks(each).map(|part| (part, zeros())).collect();
+    workers.for_each_chunk_with(&mut parts, 1, make, |scratch, _, parts| {
+        parts.iter_mut().for_each(|(part, counts)| count(scratch, part, counts));
     });
-    let mut counts = vec![0; n_counts];
-    for (_, part) in parts {
-        counts.iter_mut().zip(part).for_each(|(count, n)| *count += n);
+    let mut counts = zeros();
+    for (_, part) in &parts {
+        counts.iter_mut().zip(part.iter()).for_each(|(count, n)| *count += n);
     }
     counts
 }

@@ -1,3 +1,4 @@
+use crate::buffer::Buffer;
 use crate::value::Value;
 
 /// Equal bins from one number to another.
@@ -31,6 +32,8 @@ impl Bins {
 
 /// Values that are counted before the counts could outgrow a `u32`.
 const AT_ONCE: usize = 1 << 30;
+/// Tables that take turns.
+pub(super) const N_TABLES: usize = 4;
 /// As many as a type of few values has at most.
 const PLACES: usize = 1 << 16;
 
@@ -38,8 +41,12 @@ const PLACES: usize = 1 << 16;
 ///
 /// Neighbouring values are often equal, and a count can only grow again once it is written: four
 /// tables take turns.
-pub(super) fn count_each<T: Value>(values: &[T], counts: &mut [u64]) {
-    let mut tables = vec![[0u32; PLACES]; 4];
+pub(super) fn count_each<T: Value>(
+    values: &[T],
+    counts: &mut [u64],
+    tables: &mut Buffer<[u32; PLACES]>,
+) {
+    tables.fill_to(N_TABLES, [0; PLACES]);
     for values in values.chunks(AT_ONCE) {
         let [a, b, c, d] = &mut tables[..] else { return };
         let (fours, rest) = values.as_chunks::<4>();

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Axis, F32S, Lanes, pairs_as_bits};
+use super::{Axis, F32S, I16S, Lanes, pairs_as_bits};
 
 /// AVX2: pairs of registers of 256 bits.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +55,7 @@ impl Avx2 {
 
 impl Lanes for Avx2 {
     type F = [__m256; 2];
+    type H = [__m256i; 2];
 
     #[inline(always)]
     fn load(self, values: &[f32; F32S]) -> Self::F {
@@ -87,6 +88,10 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn min(self, a: Self::F, b: Self::F) -> Self::F {
         [call!(_mm256_min_ps(a[0], b[0])), call!(_mm256_min_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn max(self, a: Self::F, b: Self::F) -> Self::F {
+        [call!(_mm256_max_ps(a[0], b[0])), call!(_mm256_max_ps(a[1], b[1]))]
     }
     #[inline(always)]
     fn sqrt(self, a: Self::F) -> Self::F {
@@ -142,6 +147,53 @@ impl Lanes for Avx2 {
             call!(_mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1])),
         ];
         call!(_mm256_movemask_ps(_mm256_or_ps(above[0], above[1]))) != 0
+    }
+    #[inline(always)]
+    fn where_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F {
+        let less = [
+            call!(_mm256_cmp_ps::<_CMP_LT_OQ>(a[0], b[0])),
+            call!(_mm256_cmp_ps::<_CMP_LT_OQ>(a[1], b[1])),
+        ];
+        [
+            call!(_mm256_blendv_ps(no[0], yes[0], less[0])),
+            call!(_mm256_blendv_ps(no[1], yes[1], less[1])),
+        ]
+    }
+    #[inline(always)]
+    fn least_lane(self, a: Self::F) -> f32 {
+        let eight = call!(_mm256_min_ps(a[0], a[1]));
+        let high = call!(_mm256_extractf128_ps::<1>(eight));
+        let four = call!(_mm_min_ps(_mm256_castps256_ps128(eight), high));
+        let two = call!(_mm_min_ps(four, _mm_movehl_ps(four, four)));
+        call!(_mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two))))
+    }
+    #[inline(always)]
+    fn largest_lane(self, a: Self::F) -> f32 {
+        let eight = call!(_mm256_max_ps(a[0], a[1]));
+        let high = call!(_mm256_extractf128_ps::<1>(eight));
+        let four = call!(_mm_max_ps(_mm256_castps256_ps128(eight), high));
+        let two = call!(_mm_max_ps(four, _mm_movehl_ps(four, four)));
+        call!(_mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two))))
+    }
+    #[inline(always)]
+    fn load_i16(self, values: &[i16; I16S]) -> Self::H {
+        let (halves, _) = values.as_chunks::<16>();
+        [self.load_integers(&halves[0]), self.load_integers(&halves[1])]
+    }
+    #[inline(always)]
+    fn store_i16(self, vector: Self::H, values: &mut [i16; I16S]) {
+        let (halves, _) = values.as_chunks_mut::<16>();
+        for (half, part) in halves.iter_mut().zip(vector) {
+            call!(_mm256_storeu_si256(half.as_mut_ptr().cast(), part));
+        }
+    }
+    #[inline(always)]
+    fn min_i16(self, a: Self::H, b: Self::H) -> Self::H {
+        [call!(_mm256_min_epi16(a[0], b[0])), call!(_mm256_min_epi16(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn max_i16(self, a: Self::H, b: Self::H) -> Self::H {
+        [call!(_mm256_max_epi16(a[0], b[0])), call!(_mm256_max_epi16(a[1], b[1]))]
     }
     #[inline(always)]
     fn within_f32(self, values: &[f32; 64], low: f32, high: f32) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Axis, F32S, Lanes, pairs_as_bits};
+use super::{Axis, F32S, I16S, Lanes, pairs_as_bits};
 
 /// AVX-512 with F, BW, DQ and VL.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +63,7 @@ impl Avx512 {
 
 impl Lanes for Avx512 {
     type F = __m512;
+    type H = __m512i;
 
     #[inline(always)]
     fn load(self, values: &[f32; F32S]) -> __m512 {
@@ -91,6 +92,10 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn min(self, a: __m512, b: __m512) -> __m512 {
         call!(_mm512_min_ps(a, b))
+    }
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        call!(_mm512_max_ps(a, b))
     }
     #[inline(always)]
     fn sqrt(self, a: __m512) -> __m512 {
@@ -128,6 +133,35 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn any_above(self, a: __m512, b: __m512) -> bool {
         call!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b)) != 0
+    }
+    #[inline(always)]
+    fn where_less(self, a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
+        let less = call!(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b));
+        call!(_mm512_mask_blend_ps(less, no, yes))
+    }
+    #[inline(always)]
+    fn least_lane(self, a: __m512) -> f32 {
+        call!(_mm512_reduce_min_ps(a))
+    }
+    #[inline(always)]
+    fn largest_lane(self, a: __m512) -> f32 {
+        call!(_mm512_reduce_max_ps(a))
+    }
+    #[inline(always)]
+    fn load_i16(self, values: &[i16; I16S]) -> __m512i {
+        call!(_mm512_loadu_epi16(values.as_ptr()))
+    }
+    #[inline(always)]
+    fn store_i16(self, vector: __m512i, values: &mut [i16; I16S]) {
+        call!(_mm512_storeu_epi16(values.as_mut_ptr(), vector));
+    }
+    #[inline(always)]
+    fn min_i16(self, a: __m512i, b: __m512i) -> __m512i {
+        call!(_mm512_min_epi16(a, b))
+    }
+    #[inline(always)]
+    fn max_i16(self, a: __m512i, b: __m512i) -> __m512i {
+        call!(_mm512_max_epi16(a, b))
     }
     #[inline(always)]
     fn within_f32(self, values: &[f32; 64], low: f32, high: f32) -> u64 {

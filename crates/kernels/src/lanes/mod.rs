@@ -25,12 +25,16 @@ pub(crate) use scalar::Scalar;
 
 /// Lanes of a vector of `f32`.
 pub(crate) const F32S: usize = 16;
+/// Lanes of a vector of `i16`.
+pub(crate) const I16S: usize = 32;
 
-/// Vectors of 16 `f32`, and masks of 64 values. Float operations are those of
+/// Vectors of 16 `f32` and of 32 `i16`, and masks of 64 values. Float operations are those of
 /// IEEE 754, each rounded by itself.
-pub(crate) trait Lanes: Copy {
+pub trait Lanes: Copy {
     /// 16 `f32`.
     type F: Copy;
+    /// 32 `i16`.
+    type H: Copy;
 
     fn load(self, values: &[f32; F32S]) -> Self::F;
     fn store(self, vector: Self::F, values: &mut [f32; F32S]);
@@ -40,9 +44,22 @@ pub(crate) trait Lanes: Copy {
     fn mul(self, a: Self::F, b: Self::F) -> Self::F;
     /// `a` where it is smaller, else `b`.
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a` where it is larger, else `b`.
+    fn max(self, a: Self::F, b: Self::F) -> Self::F;
     fn sqrt(self, a: Self::F) -> Self::F;
     /// Whether any lane of `a` is above that of `b`.
     fn any_above(self, a: Self::F, b: Self::F) -> bool;
+    /// `yes` where `a` is smaller than `b`, else `no`.
+    fn where_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
+    /// The smallest lane; none may be no number.
+    fn least_lane(self, a: Self::F) -> f32;
+    /// The largest lane; none may be no number.
+    fn largest_lane(self, a: Self::F) -> f32;
+
+    fn load_i16(self, values: &[i16; I16S]) -> Self::H;
+    fn store_i16(self, vector: Self::H, values: &mut [i16; I16S]);
+    fn min_i16(self, a: Self::H, b: Self::H) -> Self::H;
+    fn max_i16(self, a: Self::H, b: Self::H) -> Self::H;
 
     /// A bit for each value that lies from `low` to `high`.
     fn within_f32(self, values: &[f32; 64], low: f32, high: f32) -> u64;
@@ -103,7 +120,7 @@ pub(crate) trait Lanes: Copy {
 
 /// Samples along one axis of a volume: number `n` lies at `step * n + start`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Axis {
+pub struct Axis {
     pub(crate) step: f64,
     pub(crate) start: f64,
     /// The last voxel; an `i32` holds it.

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Axis, F32S, Lanes, Scalar, Work};
+use super::{Axis, F32S, I16S, Lanes, Scalar, Work};
 use crate::Level;
 
 /// Every operation on the same operands, as bits.
@@ -29,11 +29,21 @@ impl Work for All<'_> {
             seconds,
             product,
             lanes.min(a, b),
+            lanes.max(a, b),
+            lanes.where_less(a, b, sum, product),
+            lanes.splat(lanes.least_lane(a)),
+            lanes.splat(lanes.largest_lane(a)),
             lanes.sqrt(lanes.mul(a, a)),
         ] {
             let mut values = [0.0; F32S];
             lanes.store(vector, &mut values);
             reals.extend(values.map(f32::to_bits));
+        }
+        let [c, d] = self.integers.map(|v| lanes.load_i16(v));
+        for vector in [lanes.min_i16(c, d), lanes.max_i16(c, d)] {
+            let mut values = [0; I16S];
+            lanes.store_i16(vector, &mut values);
+            reals.extend(values.map(|v| i32::from(v).cast_unsigned()));
         }
         let [low, high] = self.window;
         let shorts: [i16; 64] = std::array::from_fn(|n| self.integers[n % 2][n / 2]);

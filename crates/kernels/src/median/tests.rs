@@ -1,8 +1,11 @@
+use std::array::from_fn;
+
 use proptest::prelude::*;
 
 use super::{median, scalar};
 use crate::Value;
 use crate::bits::tests::any_extent;
+use crate::lanes::Scalar;
 use crate::workers::tests::any_workers;
 
 fn naive<T: Value>(values: &[T], [ni, nj, nk]: [usize; 3]) -> Vec<T> {
@@ -40,15 +43,20 @@ proptest! {
     }
 }
 
-/// By the zero-one principle: what sorts all triples of zeros and ones sorts all triples.
+/// By the zero-one principle: what sorts all sorted parts of zeros and ones sorts all sorted parts.
 #[test]
-fn the_network_sorts_every_three_sorted_triples() {
+fn the_networks_sort_every_three_triples_and_two_nines() {
+    let vector = |is_one: bool| [u8::from(is_one).into(); 32];
     for zeros in 0..64usize {
         let counts = [zeros % 4, zeros / 4 % 4, zeros / 16];
-        let mut v: [u8; 9] = std::array::from_fn(|n| u8::from(n % 3 >= counts[n / 3]));
-        for (a, b) in scalar::MERGE {
-            (v[a], v[b]) = (v[a].min(v[b]), v[a].max(v[b]));
-        }
+        let mut v = from_fn(|n| vector(n % 3 >= counts[n / 3]));
+        scalar::merge_triples::<_, u8>(Scalar, &mut v);
         assert!(v.is_sorted(), "{counts:?}: {v:?}");
+    }
+    for zeros in 0..100usize {
+        let counts = [zeros % 10, zeros / 10];
+        let mut v = from_fn(|n| vector(n % 9 >= counts[n / 9]));
+        scalar::merge_nines::<_, u8>(Scalar, &mut v);
+        assert!(scalar::MERGED.map(|at| v[at]).is_sorted(), "{counts:?}: {v:?}");
     }
 }

@@ -58,8 +58,8 @@ pub fn ray_cast(
 ) -> Vec<Option<Hit>> {
     assert_words(mask, extent);
     let [width, height] = rays.n_pixels;
-    let mut hits = vec![None; width * height];
-    let Some(scene) = Scene::of(mask, extent) else {
+    let mut hits: Vec<Option<Hit>> = workers.zeros(width * height);
+    let Some(scene) = Scene::of(mask, extent, workers) else {
         return hits;
     };
     workers.for_each_chunk(&mut hits, width, |y, hits| {

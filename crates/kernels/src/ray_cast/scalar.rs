@@ -1,4 +1,6 @@
+use crate::Workers;
 use crate::bits::row_words;
+use crate::buffer::Buffer;
 use crate::line::Line;
 
 /// Voxels along each side of a block.
@@ -12,14 +14,16 @@ pub(super) struct Scene<'a> {
     extent: [usize; 3],
     n_blocks: [usize; 3],
     /// In blocks, a diagonal counted as one, [`MOST_AWAY`] at most; `i` fastest.
-    away: Vec<u8>,
+    away: Buffer<'a, u8>,
 }
 
 impl<'a> Scene<'a> {
     /// `None` if the mask is empty.
-    pub(super) fn of(mask: &'a [u64], extent: [usize; 3]) -> Option<Self> {
+    pub(super) fn of(mask: &'a [u64], extent: [usize; 3], workers: Workers<'a>) -> Option<Self> {
         let n_blocks = extent.map(|n| n.div_ceil(SIDE));
-        let mut near = vec![0u8; n_blocks.iter().product()];
+        let n = n_blocks.iter().product();
+        let [mut near, mut before, mut away] = [0, 1, 2].map(|_| workers.buffer(n));
+        near.fill_to(n, 0u8);
         let [ni, nj, _] = extent;
         for (row, words) in mask.chunks_exact(row_words(ni).max(1)).enumerate() {
             let (j, k) = (row % nj / SIDE, row / nj / SIDE);
@@ -33,13 +37,13 @@ impl<'a> Scene<'a> {
         if !near.contains(&1) {
             return None;
         }
-        let mut away = vec![0u8; near.len()];
+        away.fill_to(n, 0u8);
         for _ in 0..MOST_AWAY {
             if !near.contains(&0) {
                 break;
             }
-            away.iter_mut().zip(&near).for_each(|(away, near)| *away += 1 - near);
-            near = grown(&near, n_blocks);
+            away.iter_mut().zip(near.iter()).for_each(|(away, near)| *away += 1 - near);
+            grow(&mut near, &mut before, n_blocks);
         }
         Some(Self { mask, extent, n_blocks, away })
     }
@@ -164,18 +168,13 @@ fn empty_samples(index: [f64; 3], per_voxel: [f64; 3], block: [usize; 3], away: 
     least.max(0.0) as usize
 }
 
-/// Each block, set if any of the 27 around is.
-fn grown(blocks: &[u8], [ni, nj, _]: [usize; 3]) -> Vec<u8> {
-    let mut grown = blocks.to_vec();
-    for stride in [1, ni, ni * nj] {
-        let before = grown.clone();
-        // Along `i` and `j` a block at an end must not reach into the next row or plane.
-        let line = match stride {
-            1 => ni,
-            _ if stride == ni => ni * nj,
-            _ => blocks.len(),
-        };
-        let lines = grown.chunks_exact_mut(line).zip(before.chunks_exact(line));
+/// Sets each block of which any of the 27 around is set. What `before` holds is lost.
+fn grow(blocks: &mut [u8], before: &mut Vec<u8>, [ni, nj, _]: [usize; 3]) {
+    // Along `i` and `j` a block at an end must not reach into the next row or plane.
+    for (stride, line) in [(1, ni), (ni, ni * nj), (ni * nj, blocks.len())] {
+        before.clear();
+        before.extend_from_slice(blocks);
+        let lines = blocks.chunks_exact_mut(line).zip(before.chunks_exact(line));
         for (grown, before) in lines {
             for (grown, before) in grown.iter_mut().skip(stride).zip(before) {
                 *grown |= before;
@@ -185,5 +184,4 @@ fn grown(blocks: &[u8], [ni, nj, _]: [usize; 3]) -> Vec<u8> {
             }
         }
     }
-    grown
 }

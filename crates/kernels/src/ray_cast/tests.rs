@@ -125,3 +125,29 @@ fn a_ball_is_seen_round() {
         assert!(cosine > 0.95, "{pixel}: {cosine}");
     }
 }
+
+/// One block along `i` or `j`, so that the next along `j` or `k` is as near in memory as the next along
+/// the axis before.
+#[test]
+fn leaps_miss_no_block_beside_a_thin_one() {
+    for extent in [[49, 2, 9], [2, 9, 9], [3, 49, 1]] {
+        let [ni, nj, nk] = extent;
+        let mut voxels = vec![false; ni * nj * nk];
+        voxels[0] = true;
+        let mask = pack(&voxels, extent);
+        for a in 0..3 {
+            let mut rays = Rays {
+                n_pixels: [1, 1],
+                start: [0.0; 3],
+                across: [0.0; 3],
+                down: [0.0; 3],
+                step: [0.0; 3],
+                n_steps: 60,
+            };
+            rays.start[a] = extent[a] as f64 - 1.0;
+            rays.step[a] = -1.0;
+            let found = ray_cast(&mask, extent, [1.0; 3], &rays, Workers::ONE);
+            assert_eq!(found, naive(&voxels, extent, [1.0; 3], &rays), "{extent:?} along {a}");
+        }
+    }
+}

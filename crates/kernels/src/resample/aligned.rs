@@ -4,8 +4,10 @@
 use std::ops::Range;
 
 use super::scalar::{Between, mix};
-use super::turned;
+use super::{Rows, turned};
+use crate::Workers;
 use crate::bits::row_words;
+use crate::buffer::Buffer;
 use crate::lanes::{F32S, Lanes, Work, at};
 
 /// Whether each output axis runs along the source axis of its number.
@@ -112,20 +114,26 @@ pub(super) struct Inside {
 }
 
 /// The planes of the source around the one that is sampled, at the output's voxels along `i` and `j`.
-#[derive(Debug, Default)]
-pub(super) struct Planes {
-    held: [Held; 2],
+#[derive(Debug)]
+pub(super) struct Planes<'a> {
+    held: [Held<'a>; 2],
     /// Rows of the source at the output's voxels along `i`.
-    rows: Vec<f32>,
+    rows: Buffer<'a, f32>,
 }
 
-#[derive(Debug, Default)]
-struct Held {
+#[derive(Debug)]
+struct Held<'a> {
     k: Option<usize>,
-    values: Vec<f32>,
+    values: Buffer<'a, f32>,
 }
 
-impl Planes {
+impl<'a> Planes<'a> {
+    /// Nothing yet, with room for planes of `n` values and rows of `n_rows`.
+    pub(super) fn new(n: usize, n_rows: usize, workers: Workers<'a>) -> Self {
+        let held = [0, 1].map(|_| Held { k: None, values: workers.buffer(n) });
+        Self { held, rows: workers.buffer(n_rows) }
+    }
+
     /// Makes the two planes that an output plane lies between, where they are not held yet.
     #[inline(always)]
     fn hold<L: Lanes>(
@@ -166,10 +174,10 @@ impl Planes {
 pub(super) struct Plane<'a, 'b> {
     pub(super) source: &'a [f32],
     pub(super) aligned: &'a Aligned,
-    pub(super) planes: &'a mut Planes,
+    pub(super) planes: &'a mut Planes<'b>,
     pub(super) k: usize,
-    pub(super) rows: &'a mut [(&'b mut [f32], &'b mut [u64])],
-    pub(super) inside: &'a Inside,
+    pub(super) rows: Rows<'a>,
+    pub(super) inside_row: &'a Inside,
 }
 
 impl Work for Plane<'_, '_> {
@@ -177,31 +185,38 @@ impl Work for Plane<'_, '_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let Self { source, aligned, planes, k, rows, inside } = self;
+        let Self { source, aligned, planes, k, mut rows, inside_row } = self;
         let Between { low, step, weight } = aligned.between(2, k);
-        planes.hold(lanes, aligned, source, rows.len(), [low, low + step]);
         let ni = aligned.lows.len();
-        for (j, (values, bits)) in rows.iter_mut().enumerate() {
-            if aligned.is_inside(1, j) {
-                let [low, high] =
-                    [0, 1].map(|n| &planes.held[n].values[j * ni..][..ni][inside.voxels.clone()]);
-                mix_rows(low, high, weight, &mut values[inside.voxels.clone()]);
-                bits.copy_from_slice(&inside.bits);
+        planes.hold(lanes, aligned, source, rows.values.len() / ni, [low, low + step]);
+        for (j, (values, bits)) in rows.each(ni).enumerate() {
+            if !aligned.is_inside(1, j) {
+                values.fill(0.0);
+                bits.fill(0);
+                continue;
             }
+            let within = inside_row.voxels.clone();
+            let [low, high] =
+                [0, 1].map(|n| &planes.held[n].values[j * ni..][..ni][within.clone()]);
+            values[..within.start].fill(0.0);
+            values[within.end..].fill(0.0);
+            mix_rows(low, high, weight, &mut values[within]);
+            bits.copy_from_slice(&inside_row.bits);
         }
     }
 }
 
 /// Values, their extent, and the map to them.
-type Reordered = (Vec<f32>, [usize; 3], [[f64; 4]; 3]);
+type Reordered<'a> = (Buffer<'a, f32>, [usize; 3], [[f64; 4]; 3]);
 
 /// A source with its axes in the order of the output's, where they run along them in another
 /// order.
-pub(crate) fn reordered(
+pub(crate) fn reordered<'a>(
     source: &[f32],
     extent: [usize; 3],
     to_source: &[[f64; 4]; 3],
-) -> Option<Reordered> {
+    workers: Workers<'a>,
+) -> Option<Reordered<'a>> {
     let along = |b: usize| (0..3).find(|&a| to_source[a][b].abs() >= 1e-9);
     let axes = [along(0)?, along(1)?, along(2)?];
     let is_other_order = axes != [0, 1, 2] && (0..3).all(|a| axes.contains(&a));
@@ -212,7 +227,7 @@ pub(crate) fn reordered(
     }
     let strides = [1, extent[0], extent[0] * extent[1]];
     let [si, sj, sk] = axes.map(|a| strides[a]);
-    let mut values = Vec::with_capacity(source.len());
+    let mut values = workers.buffer(source.len());
     for k in 0..new_extent[2] {
         for j in 0..new_extent[1] {
             let start = j * sj + k * sk;

@@ -9,7 +9,6 @@ mod turned;
 
 use crate::Workers;
 use crate::bits::row_words;
-use crate::buffer::zeros;
 use crate::value::Value;
 
 pub(crate) use aligned::{Aligned, mix_rows, reordered};
@@ -37,26 +36,65 @@ pub fn resample(
     assert_eq!(source.len(), source_extent.iter().product::<usize>(), "one value a voxel");
     assert!(!source.is_empty(), "a source to sample");
     let [ni, nj, nk] = extent;
-    let mut values: Vec<f32> = zeros(ni * nj * nk);
-    let mut inside: Vec<u64> = zeros(row_words(ni) * nj * nk);
-    let mut rows: Vec<(&mut [f32], &mut [u64])> =
-        values.chunks_mut(ni.max(1)).zip(inside.chunks_mut(row_words(ni).max(1))).collect();
+    let mut values: Vec<f32> = workers.unwritten(ni * nj * nk);
+    let mut inside: Vec<u64> = workers.unwritten(row_words(ni) * nj * nk);
+    let of_plane = [ni * nj, row_words(ni) * nj];
     if let Some(aligned) = Aligned::of(to_source, source_extent, ni) {
-        let (aligned, inside) = (&aligned, &aligned.inside_row());
-        workers.for_each_chunk_with(&mut rows, nj, aligned::Planes::default, |planes, k, rows| {
+        let (aligned, inside_row) = (&aligned, &aligned.inside_row());
+        let make = || aligned::Planes::new(ni * nj, ni * source_extent[1], workers);
+        let work = |planes: &mut _, k: usize, values: &mut [f32], inside: &mut [u64]| {
             if aligned.is_inside(2, k) {
-                let plane = aligned::Plane { source, aligned, planes, k, rows, inside };
-                workers.level().with(plane);
+                let rows = Rows { values, inside };
+                workers.level().with(aligned::Plane {
+                    source,
+                    aligned,
+                    planes,
+                    k,
+                    rows,
+                    inside_row,
+                });
+            } else {
+                values.fill(0.0);
+                inside.fill(0);
             }
-        });
+        };
+        workers.for_each_chunk_of_two(
+            &mut values,
+            of_plane[0],
+            &mut inside,
+            of_plane[1],
+            make,
+            work,
+        );
     } else {
         let extent = source_extent;
-        workers.for_each_chunk(&mut rows, nj, |k, rows| {
-            workers.level().with(turned::Plane { source, extent, to_source, k, rows });
-        });
+        let work = |(): &mut (), k: usize, values: &mut [f32], inside: &mut [u64]| {
+            let rows = Rows { values, inside };
+            workers.level().with(turned::Plane { source, extent, to_source, k, rows, ni });
+        };
+        workers.for_each_chunk_of_two(
+            &mut values,
+            of_plane[0],
+            &mut inside,
+            of_plane[1],
+            || (),
+            work,
+        );
     }
-    drop(rows);
     (values, inside)
+}
+
+/// The rows of a plane, values and bits of what lies inside.
+struct Rows<'a> {
+    values: &'a mut [f32],
+    inside: &'a mut [u64],
+}
+
+impl Rows<'_> {
+    /// Row by row, each of `ni` voxels.
+    fn each(&mut self, ni: usize) -> impl Iterator<Item = (&mut [f32], &mut [u64])> {
+        self.values.chunks_exact_mut(ni).zip(self.inside.chunks_exact_mut(row_words(ni)))
+    }
 }
 
 /// The values of `source` nearest to the voxels of another grid; of two as near, the one of the
@@ -80,14 +118,14 @@ pub fn resample_nearest<T: Value>(
     assert_eq!(source.len(), source_extent.iter().product::<usize>(), "one value a voxel");
     assert!(!source.is_empty(), "a source to sample");
     let [ni, nj, nk] = extent;
-    let mut values: Vec<T> = zeros(ni * nj * nk);
+    let mut values: Vec<T> = workers.unwritten(ni * nj * nk);
     let ni = ni.max(1);
     if aligned::is_aligned(to_source) {
         let axes = nearest::Axes::of(to_source, source_extent, extent);
         workers.for_each_chunk_with(
             &mut values,
             ni * nj,
-            nearest::Last::default,
+            || nearest::Last::new(ni * nj, workers),
             |last, k, plane| {
                 axes.plane(source, k, outside, last, plane);
             },

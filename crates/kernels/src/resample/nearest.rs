@@ -1,5 +1,7 @@
 //! The nearest voxel instead of a mixture.
 
+use crate::Workers;
+use crate::buffer::Buffer;
 use crate::lanes::{F32S, Lanes, Work};
 use crate::line::Line;
 
@@ -85,14 +87,15 @@ pub(super) struct Axes {
 }
 
 /// The output plane made last, and the source plane that it shows.
-pub(super) struct Last<T> {
+pub(super) struct Last<'a, T: Send + 'static> {
     k: Option<usize>,
-    plane: Vec<T>,
+    plane: Buffer<'a, T>,
 }
 
-impl<T> Default for Last<T> {
-    fn default() -> Self {
-        Self { k: None, plane: Vec::new() }
+impl<'a, T: Send + 'static> Last<'a, T> {
+    /// None yet, of `n` voxels.
+    pub(super) fn new(n: usize, workers: Workers<'a>) -> Self {
+        Self { k: None, plane: workers.buffer(n) }
     }
 }
 
@@ -115,7 +118,7 @@ impl Axes {
 
     /// Plane `k` of the output: a row, or the whole plane, that shows what the one before it showed
     /// is copied.
-    pub(super) fn plane<T: Copy>(
+    pub(super) fn plane<T: Copy + Send + 'static>(
         &self,
         source: &[T],
         k: usize,

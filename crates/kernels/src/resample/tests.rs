@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::{resample, resample_nearest, sample_point};
 use crate::bits::tests::unpack;
 use crate::workers::tests::any_workers;
+use crate::{Pool, Workers};
 
 fn naive(source: &[f32], extent: [usize; 3], index: [f64; 3]) -> f64 {
     let mut sum = 0.0;
@@ -129,4 +130,21 @@ fn points_far_outside_take_the_nearest_value() {
     let source = [1.0, 2.0, 3.0, 4.0];
     assert!((sample_point(&source, [2, 2, 1], [9.0, 9.0, -9.0]) - 4.0).abs() < 1e-6);
     assert!((sample_point(&source, [2, 2, 1], [-9.0, 0.5, 0.0]) - 2.0).abs() < 1e-6);
+}
+
+#[test]
+fn what_used_memory_held_is_written_over() {
+    let (extent, source) = ([70, 9, 8], [1.0; 8]);
+    let shift =
+        |a: f64, turn: f64| [[a, turn, 0.0, -9.0], [-turn, a, 0.0, -2.0], [0.0, 0.0, a, -2.0]];
+    for map in [shift(1.0, 0.0), shift(1.0, 0.1)] {
+        let pool = Pool::new();
+        let n: usize = extent.iter().product();
+        pool.give_back(vec![7.0f32; n]);
+        pool.give_back(vec![7u64; n]);
+        let workers = Workers::ONE.with_pool(&pool);
+        let found = resample(&source, [2; 3], &map, extent, workers);
+        assert_eq!(found, resample(&source, [2; 3], &map, extent, Workers::ONE));
+        assert!(found.0.contains(&0.0) && found.0.contains(&1.0));
+    }
 }

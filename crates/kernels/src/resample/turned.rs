@@ -1,29 +1,34 @@
 //! Sampling on a grid turned against the source's.
 
+use super::Rows;
 use super::scalar::sample_point;
 use crate::lanes::{F32S, Lanes, Work};
 use crate::line::Line;
 
 /// The rows of one plane of the output, values and bits of what lies inside.
-pub(super) struct Plane<'a, 'b> {
+pub(super) struct Plane<'a> {
     pub(super) source: &'a [f32],
     pub(super) extent: [usize; 3],
     pub(super) to_source: &'a [[f64; 4]; 3],
     pub(super) k: usize,
-    pub(super) rows: &'a mut [(&'b mut [f32], &'b mut [u64])],
+    pub(super) rows: Rows<'a>,
+    pub(super) ni: usize,
 }
 
-impl Work for Plane<'_, '_> {
+impl Work for Plane<'_> {
     type Out = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let Self { source, extent, to_source, k, rows } = self;
+        let Self { source, extent, to_source, k, mut rows, ni } = self;
         // Without pairs to mix, or beyond indices of 32 bits, voxels are sampled one by one.
         let has_pairs = extent.iter().all(|&n| n > 1) && i32::try_from(source.len()).is_ok();
-        for (j, (values, inside)) in rows.iter_mut().enumerate() {
+        for (j, (values, inside)) in rows.each(ni).enumerate() {
             let line = Line::of_row(to_source, extent, [j, k]);
             let within = line.inside(values.len());
+            values[..within.start].fill(0.0);
+            values[within.end..].fill(0.0);
+            inside.fill(0);
             for i in within.clone() {
                 inside[i / 64] |= 1 << (i % 64);
             }

@@ -5,7 +5,6 @@ mod scalar;
 mod tests;
 
 use crate::Workers;
-use crate::buffer::zeros;
 
 /// `values` weighted with 1/4, 1/2, 1/4 along each axis; beyond an end its last value holds.
 ///
@@ -15,7 +14,7 @@ use crate::buffer::zeros;
 pub fn smooth(values: &[f32], extent: [usize; 3], workers: Workers) -> Vec<f32> {
     let [ni, nj, nk] = extent;
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
-    let mut out: Vec<f32> = zeros(values.len());
+    let mut out: Vec<f32> = workers.unwritten(values.len());
     workers.for_each_chunk(&mut out, (ni * nj).max(1), |k, plane| {
         scalar::smooth_plane(values, extent, k, plane);
     });

@@ -23,17 +23,22 @@ pub fn softmax(logits: &mut [f32], n_classes: usize, workers: Workers) {
     if n == 0 {
         return;
     }
-    let mut chunks: Vec<Vec<&mut [f32]>> = Vec::new();
-    chunks.resize_with(n.div_ceil(CHUNK), || Vec::with_capacity(n_classes));
+    // For each thread its part of each class.
+    let each = n.div_ceil(workers.n_threads()).next_multiple_of(CHUNK);
+    let mut parts: Vec<Vec<&mut [f32]>> = Vec::new();
+    parts.resize_with(n.div_ceil(each), || Vec::with_capacity(n_classes));
     for volume in logits.chunks_exact_mut(n) {
-        volume.chunks_mut(CHUNK).zip(&mut chunks).for_each(|(part, classes)| classes.push(part));
+        volume.chunks_mut(each).zip(&mut parts).for_each(|(part, classes)| classes.push(part));
     }
-    workers.for_each_chunk(&mut chunks, 1, |_, chunks| {
-        for classes in chunks {
-            workers.level().run(
-                #[inline(always)]
-                || scalar::softmax(classes),
-            );
+    workers.for_each_chunk(&mut parts, 1, |_, parts| {
+        for classes in parts {
+            for first in (0..classes[0].len()).step_by(CHUNK) {
+                let voxels = first..(first + CHUNK).min(classes[0].len());
+                workers.level().run(
+                    #[inline(always)]
+                    || scalar::softmax::<CHUNK>(classes, voxels),
+                );
+            }
         }
     });
 }

@@ -5,8 +5,7 @@ mod scalar;
 mod tests;
 
 use crate::bits::{assert_words, row_words};
-use crate::buffer::zeros;
-use crate::{Workers, distance};
+use crate::{Workers, distance, gather};
 
 /// The voxels of `mask` at its surface: one of the six around is not set, or lies beyond the
 /// extent.
@@ -18,7 +17,7 @@ pub fn surface(mask: &[u64], extent: [usize; 3], workers: Workers) -> Vec<u64> {
     assert_words(mask, extent);
     let [ni, nj, _] = extent;
     let n = row_words(ni);
-    let mut surface: Vec<u64> = zeros(mask.len());
+    let mut surface: Vec<u64> = workers.unwritten(mask.len());
     workers.for_each_chunk(&mut surface, n * nj, |k, plane| {
         workers.level().run(
             #[inline(always)]
@@ -47,5 +46,9 @@ pub fn surface_distances(
     let from = surface(mask, extent, workers);
     let to = surface(other, extent, workers);
     let distances = distance(&to, extent, spacing_mm, f64::INFINITY, workers);
-    scalar::gather(&from, extent[0], &distances)
+    let gathered = gather(&distances, &from, extent, workers);
+    workers.give_back(from);
+    workers.give_back(to);
+    workers.give_back(distances);
+    gathered
 }

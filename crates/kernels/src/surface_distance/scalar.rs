@@ -27,19 +27,3 @@ pub(super) fn surface_of_plane(
         }
     }
 }
-
-/// The values of the voxels set.
-pub(super) fn gather(mask: &[u64], ni: usize, values: &[f32]) -> Vec<f32> {
-    let mut gathered = Vec::with_capacity(mask.iter().map(|w| w.count_ones() as usize).sum());
-    let rows = mask.chunks_exact(row_words(ni).max(1)).zip(values.chunks_exact(ni.max(1)));
-    for (words, row) in rows {
-        for (&word, part) in words.iter().zip(row.chunks(64)) {
-            let mut left = word;
-            while left != 0 {
-                gathered.push(part[left.trailing_zeros() as usize]);
-                left &= left - 1;
-            }
-        }
-    }
-    gathered
-}

@@ -8,7 +8,6 @@ use std::ops::RangeInclusive;
 
 use crate::Workers;
 use crate::bits::row_words;
-use crate::buffer::zeros;
 use crate::lanes::{Lanes, Work};
 use crate::value::Value;
 
@@ -24,7 +23,7 @@ pub(crate) use scalar::pack_row;
 pub fn threshold<T: Value>(values: &[T], extent: [usize; 3], low: T, workers: Workers) -> Vec<u64> {
     match low.next_above() {
         Some(least) => pack(values, extent, [least, T::MOST], workers),
-        None => vec![0; row_words(extent[0]) * extent[1] * extent[2]],
+        None => workers.zeros(row_words(extent[0]) * extent[1] * extent[2]),
     }
 }
 
@@ -57,7 +56,7 @@ fn pack<T: Value>(values: &[T], extent: [usize; 3], ends: [T; 2], workers: Worke
     let [ni, nj, nk] = extent;
     assert_eq!(values.len(), ni * nj * nk, "one value a voxel");
     let n = row_words(ni);
-    let mut mask: Vec<u64> = zeros(n * nj * nk);
+    let mut mask: Vec<u64> = workers.unwritten(n * nj * nk);
     workers.for_each_chunk(&mut mask, (n * nj).max(1), |k, words| {
         let values = &values[k * ni * nj..][..ni * nj];
         workers.level().with(Plane { values, ni, ends, words });
