@@ -47,11 +47,11 @@ fn on_skin(labels: &Labels, image: &RealVolume, is_hu: bool, workers: Workers) -
     let near = kernels::dilate(&labelled, extent, spacing, NEAR_MM, workers);
     let sure = kernels::erode(&labelled, extent, spacing, SURE_MM, workers);
     let head: Vec<u64> = bright.iter().zip(&near).zip(&sure).map(|((b, n), s)| b & n | s).collect();
-    let head = kernels::keep_largest(&head, extent, Neighbours::Faces);
+    let head = kernels::keep_largest(&head, extent, Neighbours::Faces, workers);
     let head = kernels::close(&head, extent, spacing, CLOSED_MM, workers);
     // Plane by plane, for an airway that the scan cuts open.
     let head = kernels::fill_holes_in_planes(&head, extent, workers);
-    let head: Vec<u64> = head.iter().zip(image.inside.words()).map(|(h, i)| h & i).collect();
+    let head = kernels::meet(&head, image.inside.words());
     let mut tissues = labels.tissues.clone();
     spread(&mut tissues, &Mask::from_words(labels.grid, head));
     Labels { grid: labels.grid, tissues }
