@@ -51,6 +51,12 @@ pub enum FormatError {
 }
 
 impl FormatError {
+    /// Whether the files are sound and only no volume: single images, localizers, reports.
+    #[must_use]
+    pub fn is_no_volume(&self) -> bool {
+        matches!(self, Self::Dicom(e) if e.is_no_volume())
+    }
+
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {

@@ -17,11 +17,14 @@ mod write;
 
 pub use compare::same_around_voxels;
 pub use error::FormatError;
-pub use free_text::{HeaderText, clear_header_text, held_header_text};
+pub use free_text::{
+    HeaderText, clear_header_text, held_header_text, release_headers, second_picture,
+    withdraw_claim,
+};
 pub use gzip::GzipError;
 pub use mask_file::mask_file;
 pub use nifti::NiftiError;
 pub use open::{open, open_nifti_bytes};
-pub use scan::{Layout, Modality, Note, Scan, SourceFile};
+pub use scan::{Layout, Modality, Note, Packing, Scan, SourceFile};
 pub use source::{Found, Source, discover};
 pub use write::{write, write_file};

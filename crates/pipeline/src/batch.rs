@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use formats::Source;
+use formats::dicom::DicomError;
 use inference::Model;
 use masking::Verdict;
 
@@ -25,7 +26,9 @@ pub struct Outcome<'a> {
     pub verdict: Verdict,
     /// The name of the result below the output.
     pub name: &'a Path,
-    /// The path of the input.
+    /// Whether the verdict is that of something sound that is no volume: it is not released.
+    pub is_withheld: bool,
+    /// The path of the input, or of the file in it that is to blame.
     pub input: &'a Path,
     /// Wall-clock time.
     pub seconds: f64,
@@ -44,6 +47,8 @@ pub struct Summary {
     pub n_review: usize,
     /// Scans without a result.
     pub n_fail: usize,
+    /// Files that are sound and no volume, by series: they are not released.
+    pub n_withheld: usize,
 }
 
 /// Takes every scan of a plan through all stages, `options.n_jobs` at a time, and tells `report`
@@ -88,6 +93,7 @@ pub fn run(
             match outcome.verdict {
                 Verdict::Pass => summary.n_pass += 1,
                 Verdict::Review => summary.n_review += 1,
+                Verdict::Fail if outcome.is_withheld => summary.n_withheld += 1,
                 Verdict::Fail => summary.n_fail += 1,
             }
             report(&outcome);
@@ -105,6 +111,7 @@ pub fn run(
         n_pass: a.n_pass + b.n_pass,
         n_review: a.n_review + b.n_review,
         n_fail: a.n_fail + b.n_fail,
+        n_withheld: a.n_withheld + b.n_withheld,
     }))
 }
 
@@ -129,24 +136,34 @@ impl Context<'_> {
                     made.unwrap_or_else(|panic| Err(ScanError::Panic(panic_message(&*panic))));
                 self.publish(&scan.name, &staging, made, &mut record)
             });
+        let mut input = scan.input();
+        let mut is_withheld = false;
         let (image, hint) = match result {
             Ok(image) => (image, None),
             Err(e) => {
                 record.fail(e.to_string());
+                is_withheld = e.dicom().is_some_and(DicomError::is_no_volume);
+                let file = e.dicom().and_then(DicomError::file);
+                input = file.and_then(|n| scan.file(n)).unwrap_or(input);
                 (None, Some(e.hint()))
             }
         };
         let mut outcome = Outcome {
             verdict: record.verdict,
             name: &scan.name,
-            input: scan.input(),
+            is_withheld,
+            input,
             seconds: start.elapsed().as_secs_f64(),
             reasons: record.reasons.clone(),
             hint,
         };
         if let Some(log) = self.log {
             let source = scan.source.as_ref().ok();
-            if let Err(e) = log.add(scan.input(), source, image.as_deref(), &record) {
+            // Where names are removed, paths are not told: the hash says which scan it was.
+            let is_told = self.options.release.deidentify.is_none();
+            if let Err(e) =
+                log.add(is_told.then_some(scan.input()), source, image.as_deref(), &record)
+            {
                 outcome.reasons.push(format!("the log cannot be written: {e}"));
                 outcome.verdict = outcome.verdict.max(Verdict::Review);
             }
@@ -179,6 +196,10 @@ impl Context<'_> {
     ) -> Result<Option<PathBuf>, ScanError> {
         if let Err(e) = &made {
             record.fail(e.to_string());
+            if e.dicom().is_some_and(DicomError::is_no_volume) {
+                staging.clear(&self.plan.out, name).map_err(ScanError::Publish)?;
+                return made.map(|_| None);
+            }
         }
         record.peak_memory_bytes = memory::peak_bytes();
         let out = &self.plan.out;

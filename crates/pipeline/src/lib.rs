@@ -13,6 +13,7 @@ mod record;
 mod staging;
 
 pub use batch::{Outcome, Summary, run};
+pub use formats::dicom::{Deidentify, Release, UidMap};
 pub use kernels::{Level, Workers};
 pub use masking::Verdict;
 pub use plan::{Plan, PlanError, Planned};
@@ -32,6 +33,8 @@ pub struct Options {
     pub write_mask: bool,
     /// Whether free text in NIfTI headers is kept.
     pub keep_header_text: bool,
+    /// What is done to DICOM headers.
+    pub release: Release,
     /// No voxel nearer to the brain than this is removed.
     pub guard_mm: f64,
     /// The private log; `None` for no log.

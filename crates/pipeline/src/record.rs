@@ -87,6 +87,7 @@ pub(crate) struct OptionFacts {
     margin_mm: f64,
     fill: &'static str,
     keep_header_text: bool,
+    deidentify: Vec<&'static str>,
     mask: bool,
 }
 
@@ -114,6 +115,7 @@ impl Record {
                 margin_mm,
                 fill: "air",
                 keep_header_text: options.keep_header_text,
+                deidentify: options.release.profiles(),
                 mask: options.write_mask,
             },
             version: env!("CARGO_PKG_VERSION"),

@@ -247,6 +247,13 @@ impl StoredVolume {
         &mut self.buffers[buffer]
     }
 
+    /// Tells that the voxels of a buffer, which began at byte `from`, now begin at byte `to`.
+    pub fn move_planes(&mut self, buffer: usize, from: usize, to: usize) {
+        for plane in self.planes.iter_mut().filter(|plane| plane.buffer == buffer) {
+            plane.offset = plane.offset - from + to;
+        }
+    }
+
     /// Where plane `p` lies.
     #[must_use]
     pub fn plane_at(&self, p: usize) -> PlaneAt {

@@ -10,18 +10,27 @@
 //! sequences, and any other value above 64 KiB that is not text.
 
 mod attributes;
+mod codec;
 mod contents;
+mod deidentify;
 mod elements;
 mod error;
 mod geometry;
 mod image;
 mod pixels;
+mod profile;
+mod release;
+mod rewrite;
+pub(crate) mod series;
 mod stack;
 mod syntax;
 mod tag;
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "the numbers have exact binary forms")]
 mod tests;
+mod uids;
+mod unpack;
+mod write;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -29,8 +38,13 @@ use std::ffi::OsString;
 use volume::{Grid, PlaneAt, StoredVolume};
 
 pub use contents::is_dicom;
-pub use error::{DicomError, FileError, Malformation, Shared};
+pub use deidentify::Deidentify;
+pub use error::{DicomError, Fault, FileError, Malformation, Shared};
+pub use release::Release;
+pub(crate) use release::{release, second_picture, withdraw_claim};
 pub use tag::{Attribute, Tag};
+pub use uids::UidMap;
+pub(crate) use unpack::pack;
 
 use crate::{Layout, Note, Scan, SourceFile};
 use image::Image;
@@ -50,7 +64,15 @@ const TILT_DEGREES: f64 = 0.5;
 /// face elsewhere than in its pixels; or if the files are not one series of equally spaced
 /// planes.
 pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> {
-    let images = read_images(&files)?;
+    let of = files.len();
+    let mut natives = Vec::with_capacity(of);
+    for (number, (name, bytes)) in (1..).zip(files) {
+        let unpacked = unpack::unpack(bytes);
+        let (bytes, packing) =
+            unpacked.map_err(|reason| DicomError::File { number, of, reason })?;
+        natives.push((SourceFile { name, packing }, bytes));
+    }
+    let images = read_images(&natives)?;
     let frames: Vec<_> = images
         .iter()
         .enumerate()
@@ -63,7 +85,7 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
             first if !plane.has_spacing_of(first) => Shared::PixelSpacing,
             _ => continue,
         };
-        let (frame, number, of) = (frame + 1, file + 1, files.len());
+        let (frame, number) = (frame + 1, file + 1);
         return Err(match images[file].frames.len() {
             1 => DicomError::Mixed { what, number, of },
             _ => DicomError::MixedFrames { what, frame, number, of },
@@ -83,14 +105,13 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
     let (stored_type, order) = (images[0].format.stored_type(), images[0].byte_order());
     let notes = notes(&images, stack.tilt_degrees);
     let modality = images[0].modality();
-    let (files, buffers) =
-        files.into_iter().map(|(name, bytes)| (SourceFile { name, gzip: false }, bytes)).unzip();
+    let (files, buffers) = natives.into_iter().unzip();
     let volume = StoredVolume::new(grid, stored_type, order, rescale, buffers, planes)?;
     Ok(Scan { volume, files, layout: Layout::DicomSeries, modality, notes })
 }
 
 /// Reads every file, and checks that they are different images of one series.
-fn read_images(files: &[(OsString, Vec<u8>)]) -> Result<Vec<Image<'_>>, DicomError> {
+fn read_images(files: &[(SourceFile, Vec<u8>)]) -> Result<Vec<Image<'_>>, DicomError> {
     let of = files.len();
     let mut images: Vec<Image<'_>> = Vec::with_capacity(of);
     let mut instances = BTreeMap::new();
@@ -120,16 +141,6 @@ fn notes(images: &[Image<'_>], tilt_degrees: f64) -> Vec<Note> {
         "the header says that text is burned into the pixels (`Burned In Annotation`)",
     );
     note(images[0].format.is_inverted, true, "grey values are inverted (`MONOCHROME1`)");
-    note(
-        images.iter().any(|image| image.has_preamble),
-        false,
-        "the preamble of a file is not empty, and was kept",
-    );
-    note(
-        images.iter().any(Image::is_signed),
-        false,
-        "a digital signature was kept, which no longer fits the changed pixels",
-    );
     note(
         tilt_degrees >= TILT_DEGREES,
         false,
