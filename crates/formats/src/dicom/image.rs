@@ -8,8 +8,9 @@ use super::pixels::PixelFormat;
 use super::syntax::ImageClass;
 use super::tag::{
     Attribute, BURNED_IN, FRAME_OF_REFERENCE, IMAGE_TYPE, MEDIA_SOP_CLASS, MODALITY,
-    NUMBER_OF_FRAMES, ORIENTATION, PATIENT_ID, PATIENT_NAME, PIXEL_DATA, PIXEL_SPACING, POSITION,
-    RESCALE_INTERCEPT, RESCALE_SLOPE, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE, Tag,
+    NUMBER_OF_FRAMES, ORIENTATION, PADDING, PADDING_LIMIT, PATIENT_ID, PATIENT_NAME, PIXEL_DATA,
+    PIXEL_SPACING, POSITION, RESCALE_INTERCEPT, RESCALE_SLOPE, SERIES_INSTANCE, SOP_CLASS,
+    SOP_INSTANCE, Tag,
 };
 use crate::Modality;
 
@@ -94,6 +95,19 @@ impl<'a> Image<'a> {
             (Shared::ByteOrder, self.byte_order() == other.byte_order()),
         ];
         checks.into_iter().find(|(_, agree)| !agree).map(|(what, _)| what)
+    }
+
+    /// The stored values that mean that there is none, from first to last; `None` if there are no
+    /// such values.
+    pub(super) fn padding(&self) -> Option<[i64; 2]> {
+        let value = |attribute: Attribute| {
+            let stored = self.contents.top.need_u16(attribute, self.byte_order()).ok()?;
+            let is_signed = self.format.is_signed();
+            Some(if is_signed { stored.cast_signed().into() } else { i64::from(stored) })
+        };
+        let first = value(PADDING)?;
+        let last = value(PADDING_LIMIT).unwrap_or(first);
+        Some([first.min(last), first.max(last)])
     }
 
     pub(super) fn byte_order(&self) -> ByteOrder {

@@ -105,8 +105,11 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
     let (stored_type, order) = (images[0].format.stored_type(), images[0].byte_order());
     let notes = notes(&images, stack.tilt_degrees);
     let modality = images[0].modality();
+    let limits = images[0].format.limits();
+    let padding = images.iter().map(Image::padding).collect();
     let (files, buffers) = natives.into_iter().unzip();
     let volume = StoredVolume::new(grid, stored_type, order, rescale, buffers, planes)?;
+    let volume = volume.with_reserved(limits, padding);
     Ok(Scan { volume, files, layout: Layout::DicomSeries, modality, notes })
 }
 

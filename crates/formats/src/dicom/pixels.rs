@@ -71,6 +71,16 @@ impl PixelFormat {
         self.allocated
     }
 
+    pub(super) fn is_signed(&self) -> bool {
+        self.is_signed
+    }
+
+    /// The smallest and the largest value of Bits Stored.
+    pub(super) fn limits(&self) -> [i64; 2] {
+        let n_values = 1 << self.stored;
+        if self.is_signed { [-n_values / 2, n_values / 2 - 1] } else { [0, n_values - 1] }
+    }
+
     /// Adds decoded `values` of `bits` bits to `out`, little endian, the sign repeated in the bits
     /// above.
     pub(super) fn store(&self, values: &[u32], bits: u32, out: &mut Vec<u8>) {

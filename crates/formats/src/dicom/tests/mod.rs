@@ -10,9 +10,9 @@ use super::elements::{MAX_DEPTH, malformed};
 use super::syntax::Encoding;
 use super::tag::{
     BITS_ALLOCATED, BITS_STORED, BURNED_IN, COLUMNS, FRAME_OF_REFERENCE, HIGH_BIT, IMAGE_TYPE,
-    MODALITY, NUMBER_OF_FRAMES, ORIENTATION, PATIENT_ID, PHOTOMETRIC, PIXEL_DATA,
-    PIXEL_REPRESENTATION, PIXEL_SPACING, POSITION, RESCALE_INTERCEPT, RESCALE_SLOPE, ROWS,
-    SAMPLES_PER_PIXEL, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE,
+    MODALITY, NUMBER_OF_FRAMES, ORIENTATION, PADDING, PADDING_LIMIT, PATIENT_ID, PHOTOMETRIC,
+    PIXEL_DATA, PIXEL_REPRESENTATION, PIXEL_SPACING, POSITION, RESCALE_INTERCEPT, RESCALE_SLOPE,
+    ROWS, SAMPLES_PER_PIXEL, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE,
 };
 use super::{DicomError, FileError, Malformation, Shared, Tag, open_series};
 use crate::{Layout, Modality, Scan};
@@ -138,6 +138,27 @@ fn bytes_and_signed_and_wide_pixels_are_read() {
         e.set(PIXEL_DATA.tag, b"OW", Value::Bytes(vec![0xff; 24]));
     };
     assert_eq!(open_all_changed(wide).expect("a volume").volume.stored_type(), StoredType::U32);
+}
+
+#[test]
+fn stored_bits_and_padding_bound_what_is_written() {
+    let open = |first: u16, last: u16, is_signed: u16| {
+        let volume = open_all_changed(|e| {
+            e.number(PIXEL_REPRESENTATION, is_signed);
+            e.number(PADDING, first);
+            e.number(PADDING_LIMIT, last);
+            e.pixels(&[0; 6]);
+        });
+        volume.expect("a volume").volume
+    };
+    let unsigned = open(24, 30, 0);
+    assert_eq!(
+        [-5.0, 24.0, 29.0, 9000.0].map(|v| unsigned.storable(1, v)),
+        [0.0, 23.0, 31.0, 4095.0]
+    );
+    // Minus 2000.
+    let signed = open(0xf830, 0xf830, 1);
+    assert_eq!([-2000.0, -9000.0].map(|v| signed.storable(0, v)), [-1999.0, -2048.0]);
 }
 
 #[test]
