@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use volume::{StoredType, StoredVolume};
 
+use super::attributes::trim;
 use super::contents::{Contents, holds_picture};
 use super::deidentify::{Cleaner, Deidentify};
 use super::elements::{Element, Elements, Kind};
@@ -191,7 +192,7 @@ impl File<'_> {
         let known = Known::read(bytes, start, encoding)?;
         let mut before = self.meta(start, dropped)?;
         let top = self.top_level(&known, encoding, packing);
-        let patient = known.text(PATIENT_ID.tag);
+        let patient = trim(known.text(PATIENT_ID.tag));
         let mut cleaner =
             release.deidentify.map(|how| Cleaner::new(how, &release.uids, patient, bytes));
         let mut edit = |element: &Element, path: &[Tag]| {

@@ -3,7 +3,7 @@
 //! Lengths that count what changed are corrected, those of sequences and items as well as the
 //! retired group lengths of the top level.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use volume::ByteOrder;
@@ -51,6 +51,7 @@ pub(super) fn rewrite(
     mut top: BTreeMap<Tag, Vec<u8>>,
     edit: &mut dyn FnMut(&Element, &[Tag]) -> Edit,
 ) -> Result<Rewritten, FileError> {
+    let tags: BTreeSet<Tag> = top.keys().copied().collect();
     let mut elements = Elements::new(bytes, start, encoding);
     let mut out = Out::default();
     let mut depth = 0usize;
@@ -83,6 +84,9 @@ pub(super) fn rewrite(
             out.put_before(&mut top, element.tag, encoding);
             if let Some(set) = top.remove(&element.tag) {
                 out.bytes().extend(set);
+            }
+            // Also where it stands out of order, behind its place.
+            if tags.contains(&element.tag) {
                 edited = Edit::Drop;
             }
         }

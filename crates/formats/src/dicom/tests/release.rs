@@ -289,6 +289,19 @@ fn a_claim_that_did_not_hold_is_taken_back() {
     assert_eq!(codes(&scan.volume.buffers()[0]), ["113100"]);
 }
 
+/// Found by fuzzing: blanks around the Patient ID told one file from the next.
+#[test]
+fn a_patient_has_one_stand_in_however_the_id_is_padded() {
+    let mut series = series();
+    series[1].text(PATIENT_ID, b"LO", "  secret");
+    series[2].text(PATIENT_ID, b"LO", "secret \0");
+    let mut scan = open(&series);
+    let deidentify = Deidentify { keep_shifted_dates: false, keep_characteristics: false };
+    release_headers(&mut scan, &how(Some(deidentify))).expect("released");
+    let ids = scan.volume.buffers().iter().map(|bytes| text(bytes, &[], PATIENT_ID.tag));
+    assert_eq!(ids.collect::<std::collections::BTreeSet<_>>().len(), 1);
+}
+
 #[test]
 fn the_basic_profile_leaves_no_name_at_any_depth() {
     const SECRET: &str = "SECRET";
@@ -369,3 +382,20 @@ fn the_basic_profile_leaves_no_name_at_any_depth() {
         assert!(date.len() == 8 && date.as_str() < "20190102", "{date}");
     }
 }
+
+/// Found by fuzzing.
+#[test]
+fn an_element_out_of_order_is_replaced_where_it_belongs() {
+    let mut files = files(&series());
+    let bytes = &mut files[1].1;
+    let whole = IMAGE_TYPE_ELEMENT;
+    let at = bytes.windows(6).position(|w| w == b"\x28\x00\x10\x00US").expect("Rows");
+    bytes.splice(at..at, whole.iter().copied());
+    let mut scan = open_series(files).expect("a volume");
+    release_headers(&mut scan, &how(None)).expect("released");
+    let bytes = &scan.volume.buffers()[1];
+    assert_eq!(text(bytes, &[], IMAGE_TYPE.tag), "DERIVED\\PRIMARY");
+    assert_eq!(bytes.windows(6).filter(|w| w == b"\x08\x00\x08\x00CS").count(), 1);
+}
+
+const IMAGE_TYPE_ELEMENT: &[u8] = b"\x08\x00\x08\x00CS\x10\x00ORIGINAL\\PRIMARY";
