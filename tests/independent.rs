@@ -74,6 +74,20 @@ fn a_nifti_result_differs_from_its_original_under_the_mask_alone() {
     check(&python, &place, &input, "head.nii.gz", "head");
 }
 
+/// Real series with a face: single frames, and one enhanced object.
+#[test]
+fn real_dicom_results_are_conformant() {
+    let Some(python) = python() else { return };
+    let Some(shared) = env::var_os("EFFACE_SHARED").map(PathBuf::from) else {
+        eprintln!("skipped: `EFFACE_SHARED` names no folder of reference scans");
+        return;
+    };
+    for name in ["philips_mprage_cl", "siemens_xa30_t1_enhanced"] {
+        let place = Place::new();
+        check(&python, &place, &shared.join("dicom").join(name), name, name);
+    }
+}
+
 #[test]
 fn a_dicom_result_differs_from_its_original_under_the_mask_alone() {
     let Some(python) = python() else { return };
