@@ -72,6 +72,10 @@ pub(crate) struct DefaceArgs {
     #[arg(long)]
     pub(crate) keep_header: bool,
 
+    /// Write DICOM as NIfTI, one .nii.gz a volume, rows turned over as dcm2niix does
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+
     /// Secret from which new DICOM UIDs are derived; the same secret gives the same UIDs
     /// [default: another one each run]
     #[arg(long, value_name = "SECRET", env = "EFFACE_UID_SALT", hide_env_values = true)]
@@ -106,6 +110,13 @@ pub(crate) struct EngineArgs {
     /// ONNX Runtime's shared library, a faster engine than the built-in one
     #[arg(long, value_name = "FILE", env = "ORT_DYLIB_PATH")]
     pub(crate) onnxruntime: Option<PathBuf>,
+}
+
+/// What DICOM can be written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// NIfTI-1, compressed
+    Nifti,
 }
 
 /// Profiles of PS3.15 annex E.

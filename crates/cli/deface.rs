@@ -18,6 +18,7 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
         overwrite: args.overwrite,
         write_mask: args.mask,
         keep_header_text: args.keep_header,
+        as_nifti: args.format.is_some(),
         release: release(args)?,
         guard_mm: args.brain_guard,
         log: Some(args.log.clone().unwrap_or_else(|| Plan::default_log(&args.out))),

@@ -4,6 +4,7 @@
 //! bytes, voxels changed or not, into another folder. Stored values never pass through a float.
 
 mod compare;
+mod convert;
 pub mod dicom;
 mod error;
 mod free_text;
@@ -16,6 +17,7 @@ mod source;
 mod write;
 
 pub use compare::same_around_voxels;
+pub use convert::as_nifti;
 pub use error::FormatError;
 pub use free_text::{
     HeaderText, clear_header_text, held_header_text, release_headers, second_picture,

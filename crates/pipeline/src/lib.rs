@@ -33,6 +33,8 @@ pub struct Options {
     pub write_mask: bool,
     /// Whether free text in NIfTI headers is kept.
     pub keep_header_text: bool,
+    /// Whether DICOM is written as NIfTI.
+    pub as_nifti: bool,
     /// What is done to DICOM headers.
     pub release: Release,
     /// No voxel nearer to the brain than this is removed.

@@ -87,7 +87,7 @@ pub(crate) fn deface(
 ) -> Result<Made, ScanError> {
     let workers = options.workers;
     let mut clock = Clock::start();
-    let mut scan = formats::open(source)?;
+    let mut scan = open(source, name, options)?;
     record.notes = scan.notes.iter().map(|n| n.text.clone()).collect();
     clock.stage(record, "open");
 
@@ -118,7 +118,7 @@ pub(crate) fn deface(
     }
     clock.stage(record, "write");
 
-    let mut before = formats::open(source)?;
+    let mut before = open(source, name, options)?;
     let mut after = formats::open(&image)?;
     clock.stage(record, "reopen");
     let voxels = masking::verify_voxels(&before.volume, &after.volume, &refined.mask)?;
@@ -152,6 +152,17 @@ pub(crate) fn deface(
     record.output = Some(Output::of(sha256, &grid, after.volume.n_frames(), of, modality));
     clock.stage(record, "verify");
     Ok(Made { judgement, image })
+}
+
+/// Loads a scan, DICOM as the NIfTI file that it is to become where that is wanted.
+fn open(source: &Source, name: &Path, options: &Options) -> Result<Scan, FormatError> {
+    let scan = formats::open(source)?;
+    match scan.layout {
+        Layout::DicomFile | Layout::DicomSeries if options.as_nifti => {
+            formats::as_nifti(scan, name.file_name().unwrap_or_default())
+        }
+        _ => Ok(scan),
+    }
 }
 
 /// Makes a DICOM header fit for release; clears a NIfTI header's free text, or says what of it is

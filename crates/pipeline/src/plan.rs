@@ -167,6 +167,9 @@ impl Plan {
             Some(_) => plan.name_by_uid(&options.release.uids),
             None => plan.part_folders(),
         }
+        if options.as_nifti {
+            plan.name_as_nifti();
+        }
         if is_nifti_name(out) {
             plan.name_the_one(out)?;
         }
@@ -236,6 +239,17 @@ impl Plan {
                 if !names.contains(&scan.name) {
                     break;
                 }
+            }
+        }
+    }
+
+    /// Gives DICOM that becomes NIfTI the name of such a file.
+    fn name_as_nifti(&mut self) {
+        for scan in &mut self.scans {
+            if let Ok(Source::DicomSeries { .. } | Source::LeftOut { .. }) = &scan.source {
+                let mut name = stem(&scan.name);
+                name.push(".nii.gz");
+                scan.name = scan.name.with_file_name(name);
             }
         }
     }
