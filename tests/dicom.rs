@@ -120,6 +120,34 @@ fn series_of_a_mixed_folder_are_released_apart_and_the_rest_is_withheld() {
 }
 
 #[test]
+fn what_is_no_volume_is_released_if_its_kind_is_named_and_the_record_tells() {
+    let place = Place::new();
+    let class = b"1.2.840.10008.5.1.4.1.1.2";
+    let mut capture = head_ct().swap_remove(0).1;
+    for _ in 0..2 {
+        let at = capture.windows(25).position(|w| w == class).expect("a class");
+        capture[at..at + 25].copy_from_slice(b"1.2.840.10008.5.1.4.1.1.7");
+    }
+    let input = place.put("in/capture.dcm", &capture);
+    let run = place.deface(&[&input], &["--pass-through", "MR,1.2.840.10008.5.1.4.1.1.2"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stdout.starts_with("withheld capture.dcm"), "{run:?}");
+    assert!(place.results().is_empty(), "{:?}", place.results());
+    for kind in ["CT", "1.2.840.10008.5.1.4.1.1.7"] {
+        let run = place.deface(&[&input], &["--pass-through", kind, "--overwrite"]);
+        assert!(run.stdout.starts_with("passed through capture.dcm"), "{run:?}");
+        assert_eq!(place.results(), ["capture.dcm", "capture.efface.json"]);
+        let record = place.record("capture.efface.json");
+        assert_eq!((&record["verdict"], &record["passed_through"]), (&"fail".into(), &true.into()));
+        let passed = fs::read(place.out().join("capture.dcm")).expect("a result");
+        assert!(!contains(&passed, FEATURES), "nothing is claimed of it");
+        let (before, after) = (uids(&capture), uids(&passed));
+        assert!(before[0] != after[0] && before[1] != after[1] && before[2] == after[2]);
+        assert_eq!(capture[capture.len() - 64_000..], passed[passed.len() - 64_000..]);
+    }
+}
+
+#[test]
 fn a_salt_gives_the_same_uids_again_and_no_salt_gives_others() {
     let place = Place::new();
     let files = head_ct();

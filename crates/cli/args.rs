@@ -89,6 +89,10 @@ pub(crate) struct DefaceArgs {
     #[arg(long, value_name = "WHAT", requires = "deidentify", value_delimiter = ',')]
     pub(crate) retain: Vec<Retain>,
 
+    /// Release DICOM of this modality or SOP class although it is no volume and may show a face
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub(crate) pass_through: Vec<String>,
+
     /// Millimetres around the brain in which nothing is removed
     #[arg(long, value_name = "MM", default_value_t = 5.0, value_parser = millimetres)]
     pub(crate) brain_guard: f64,

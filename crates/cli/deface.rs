@@ -19,6 +19,7 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
         write_mask: args.mask,
         keep_header_text: args.keep_header,
         as_nifti: args.format.is_some(),
+        pass_through: args.pass_through.clone(),
         release: release(args)?,
         guard_mm: args.brain_guard,
         log: Some(args.log.clone().unwrap_or_else(|| Plan::default_log(&args.out))),
@@ -44,11 +45,12 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
             n => format!("{before}{n}{after}"),
         };
         screen.message(&format!(
-            "{} passed, {} to review, {} failed{}{}{}",
+            "{} passed, {} to review, {} failed{}{}{}{}",
             summary.n_pass,
             summary.n_review,
             summary.n_fail,
             some(summary.n_withheld, ", ", " withheld"),
+            some(summary.n_passed_through, ", ", " passed through"),
             some(plan.n_other, "; ", " other files passed over"),
             some(plan.n_copies, "; ", " copies of other files passed over"),
         ));
@@ -104,7 +106,11 @@ impl Screen {
 
     /// One line: verdict, name, seconds, and the reasons if it is no pass.
     fn scan(&self, outcome: &Outcome) {
-        let verdict = if outcome.is_withheld { "withheld" } else { outcome.verdict.name() };
+        let verdict = match outcome.verdict {
+            _ if outcome.is_withheld => "withheld",
+            _ if outcome.is_passed_through => "passed through",
+            verdict => verdict.name(),
+        };
         let mut line =
             format!("{:<6} {} {:.2} s", verdict, outcome.name.display(), outcome.seconds);
         if outcome.verdict != Verdict::Pass {
@@ -114,7 +120,9 @@ impl Screen {
         self.bar.suspend(|| {
             // A reader that has gone away must not stop the batch.
             let _ = writeln!(std::io::stdout(), "{line}");
-            if let Some(hint) = outcome.hint.filter(|_| !outcome.is_withheld) {
+            if let Some(hint) =
+                outcome.hint.filter(|_| !(outcome.is_withheld || outcome.is_passed_through))
+            {
                 let reasons = outcome.reasons.join("; ");
                 let _ = writeln!(
                     std::io::stderr(),

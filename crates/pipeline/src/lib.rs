@@ -35,6 +35,8 @@ pub struct Options {
     pub keep_header_text: bool,
     /// Whether DICOM is written as NIfTI.
     pub as_nifti: bool,
+    /// Modalities and SOP classes of what is no volume and released all the same.
+    pub pass_through: Vec<String>,
     /// What is done to DICOM headers.
     pub release: Release,
     /// No voxel nearer to the brain than this is removed.

@@ -15,6 +15,9 @@ pub(crate) struct Record {
     #[serde(serialize_with = "verdict_name")]
     pub(crate) verdict: Verdict,
     pub(crate) reasons: Vec<String>,
+    /// Whether it is no volume and was released all the same: nothing was removed from it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) passed_through: bool,
     pub(crate) notes: Vec<String>,
     pub(crate) regions: BTreeMap<&'static str, Region>,
     pub(crate) brain: Option<Brain>,
@@ -98,6 +101,7 @@ impl Record {
         Self {
             verdict: Verdict::Fail,
             reasons: Vec::new(),
+            passed_through: false,
             notes: Vec::new(),
             regions: BTreeMap::new(),
             brain: None,
@@ -182,6 +186,10 @@ impl Record {
         text.push(b'\n');
         text
     }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn verdict_name<S: Serializer>(verdict: &Verdict, to: S) -> Result<S::Ok, S::Error> {

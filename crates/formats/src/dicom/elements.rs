@@ -49,7 +49,7 @@ pub(super) struct Element {
 }
 
 /// A sequence or item whose end lies ahead.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Open {
     is_item: bool,
     /// Where it ends; `None` where a delimiter says so.
@@ -60,7 +60,7 @@ struct Open {
 }
 
 /// The walk over a data set.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Elements<'a> {
     bytes: &'a [u8],
     at: usize,

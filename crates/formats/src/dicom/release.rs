@@ -18,6 +18,7 @@ use super::rewrite::{Edit, Rewritten, rewrite};
 use super::syntax::{Encoding, Form};
 use super::tag::{IMAGE_TYPE, PATIENT_ID, SOP_INSTANCE, TRANSFER_SYNTAX, Tag};
 use super::uids::UidMap;
+use super::unpack::{pack, unpack};
 use super::write::Writer;
 use crate::scan::Packing;
 use crate::{HeaderText, Layout, Scan};
@@ -110,6 +111,44 @@ pub(crate) fn release(scan: &mut Scan, release: &Release) -> Result<HeaderText, 
     Ok(HeaderText { cleared: dropped.into_iter().collect(), kept })
 }
 
+/// The bytes under which a file that holds no volume is passed through: with the UIDs of the run,
+/// de-identified if that is wanted, and otherwise as it is. Its pixels are not looked at.
+///
+/// # Errors
+/// [`FileError`] if `bytes` are no DICOM file in a known transfer syntax.
+pub(crate) fn pass_through(bytes: Vec<u8>, release: &Release) -> Result<Vec<u8>, FileError> {
+    let (meta, _) = Contents::read_meta(&bytes)?;
+    let is_deflated = Form::of(meta.need_uid(TRANSFER_SYNTAX)?)? == Form::Deflated;
+    let (bytes, packing) = if is_deflated { unpack(bytes)? } else { (bytes, Packing::None) };
+    let (meta, start) = Contents::read_meta(&bytes)?;
+    let elements = match Form::of(meta.need_uid(TRANSFER_SYNTAX)?)? {
+        Form::Native(encoding) => Elements::new(&bytes, start, encoding),
+        Form::Encapsulated(_) | Form::Deflated => Elements::encapsulated(&bytes, start),
+    };
+    let encoding = elements.encoding();
+    let file = File { bytes: &bytes, release, extremes: None, of_all: None };
+    let patient = Known::read(&bytes, elements.clone())?;
+    let patient = trim(patient.text(PATIENT_ID.tag));
+    let mut cleaner =
+        release.deidentify.map(|how| Cleaner::new(how, &release.uids, patient, &bytes));
+    let mut edit = |element: &Element, path: &[Tag]| match &mut cleaner {
+        // Elements that are no part of the profile and can hold anything.
+        Some(_) if DROPPED.iter().any(|(tag, _)| *tag == element.tag) => Edit::Drop,
+        Some(_) if holds_picture(&bytes, element, path) => Edit::Drop,
+        Some(cleaner) => cleaner.edit(element, path, encoding),
+        None if IDENTITIES.contains(&element.tag) && element.kind == Kind::Value => {
+            Edit::Value(release.uids.value(&bytes[element.value.clone()]))
+        }
+        None => Edit::Keep,
+    };
+    let data = rewrite(&bytes, elements, BTreeMap::new(), &mut edit)?;
+    let mut out = file.meta(start, &mut BTreeSet::new())?;
+    out.extend(data.before);
+    out.extend(&bytes[data.pixels]);
+    out.extend(data.after);
+    Ok(pack(&out, packing)?.unwrap_or(out))
+}
+
 /// Takes back, in every file of a released scan, the claim that no face can be recognised.
 ///
 /// # Errors
@@ -118,7 +157,7 @@ pub(crate) fn withdraw_claim(scan: &mut Scan) -> Result<(), FileError> {
     for n in 0..scan.files.len() {
         let bytes = &scan.volume.buffers()[n];
         let (encoding, start) = encoding_and_start(bytes)?;
-        let known = Known::read(bytes, start, encoding)?;
+        let known = Known::read(bytes, Elements::new(bytes, start, encoding))?;
         let is_claim = |item: &&Range<usize>| code_of(bytes, item, encoding) == CLEAN_FEATURES.0;
         let others: Vec<_> = known.codes.iter().filter(|item| !is_claim(item)).collect();
         let mut top = BTreeMap::new();
@@ -130,7 +169,7 @@ pub(crate) fn withdraw_claim(scan: &mut Scan) -> Result<(), FileError> {
             let is_claim = path.is_empty() && [FEATURES, METHOD_CODES].contains(&element.tag);
             if is_claim { Edit::Drop } else { Edit::Keep }
         };
-        let data = rewrite(bytes, start, encoding, top, &mut edit)?;
+        let data = rewrite(bytes, Elements::new(bytes, start, encoding), top, &mut edit)?;
         let before = [&bytes[..start], &data.before].concat();
         put_back(&mut scan.volume, n, Rewritten { before, ..data });
     }
@@ -189,7 +228,7 @@ impl File<'_> {
     ) -> Result<(Rewritten, String), FileError> {
         let Self { bytes, release, .. } = *self;
         let (encoding, start) = encoding_and_start(bytes)?;
-        let known = Known::read(bytes, start, encoding)?;
+        let known = Known::read(bytes, Elements::new(bytes, start, encoding))?;
         let mut before = self.meta(start, dropped)?;
         let top = self.top_level(&known, encoding, packing);
         let patient = trim(known.text(PATIENT_ID.tag));
@@ -210,7 +249,7 @@ impl File<'_> {
                 Some(edit) => edit,
             }
         };
-        let data = rewrite(bytes, start, encoding, top, &mut edit)?;
+        let data = rewrite(bytes, Elements::new(bytes, start, encoding), top, &mut edit)?;
         before.extend(data.before);
         let instance = release.uids.uid(&String::from_utf8_lossy(known.text(SOP_INSTANCE.tag)));
         Ok((Rewritten { before, ..data }, instance))
@@ -236,7 +275,7 @@ impl File<'_> {
             0x0016..=0x0018 | 0x0026..=0x0028 | 0x0100.. if is_cleaned => Edit::Drop,
             _ => self.edit(element, path, encoding),
         };
-        out.extend(rewrite(bytes, 132, encoding, top, &mut edit)?.before);
+        out.extend(rewrite(bytes, Elements::new(bytes, 132, encoding), top, &mut edit)?.before);
         Ok(out)
     }
 
@@ -326,7 +365,7 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn read(bytes: &'a [u8], start: usize, encoding: Encoding) -> Result<Self, FileError> {
+    fn read(bytes: &'a [u8], mut elements: Elements<'_>) -> Result<Self, FileError> {
         const TEXTS: [Tag; 7] = [
             IMAGE_TYPE.tag,
             SOP_INSTANCE.tag,
@@ -337,7 +376,6 @@ impl<'a> Known<'a> {
             LOSSY_METHOD,
         ];
         let mut known = Self { texts: Vec::new(), codes: Vec::new() };
-        let mut elements = Elements::new(bytes, start, encoding);
         while let Some(element) = elements.next()? {
             match (element.kind, elements.path()) {
                 (Kind::Value, []) if TEXTS.contains(&element.tag) => {

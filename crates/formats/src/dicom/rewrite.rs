@@ -36,7 +36,7 @@ pub(super) struct Rewritten {
     pub(super) after: Vec<u8>,
 }
 
-/// Rewrites the data set of `bytes` from `start` on.
+/// Rewrites the data set of `bytes` that `elements` is about to walk through.
 ///
 /// `top` holds encoded elements of the top level, by tag: they take the place of an element of
 /// the same tag, or are put in order. `edit` says what becomes of every other element; it is given
@@ -44,15 +44,14 @@ pub(super) struct Rewritten {
 ///
 /// # Errors
 /// [`FileError`] as [`Elements::next`].
-pub(super) fn rewrite(
-    bytes: &[u8],
-    start: usize,
-    encoding: Encoding,
+pub(super) fn rewrite<'a>(
+    bytes: &'a [u8],
+    mut elements: Elements<'a>,
     mut top: BTreeMap<Tag, Vec<u8>>,
     edit: &mut dyn FnMut(&Element, &[Tag]) -> Edit,
 ) -> Result<Rewritten, FileError> {
     let tags: BTreeSet<Tag> = top.keys().copied().collect();
-    let mut elements = Elements::new(bytes, start, encoding);
+    let encoding = elements.encoding();
     let mut out = Out::default();
     let mut depth = 0usize;
     let mut dropped_below = None;
@@ -106,6 +105,7 @@ pub(super) fn rewrite(
             }
             _ if path.is_empty() && element.tag == Tag::PIXELS => {
                 out.bytes().extend(&bytes[element.at..element.value.start]);
+                out.after.extend(&bytes[element.value.end..whole.end]);
                 out.pixels = Some(element.value);
             }
             _ => {

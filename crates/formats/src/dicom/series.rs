@@ -18,7 +18,8 @@ use super::image::{is_mosaic, key_of, places};
 use super::stack::{FEWEST_POSITIONS, n_positions, stack};
 use super::syntax::{Form, ImageClass};
 use super::tag::{
-    COLUMNS, ROWS, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX, Tag, VOLUME_KEYS,
+    COLUMNS, MODALITY, ROWS, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX, Tag,
+    VOLUME_KEYS,
 };
 use super::unpack::unpack;
 
@@ -128,6 +129,23 @@ pub(crate) fn read_start(path: &Path) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     File::open(path)?.take(START_BYTES).read_to_end(&mut start)?;
     Ok(start)
+}
+
+/// Modality and SOP class of the file at `path`, as far as it tells them.
+pub(crate) fn kinds(path: &Path) -> io::Result<Vec<String>> {
+    let start = read_start(path)?;
+    let bytes = if start.len() as u64 == START_BYTES { fs::read(path)? } else { start };
+    let of = |bytes: &[u8]| {
+        let contents = Contents::read_start(bytes).ok()?;
+        let modality = contents.top.text(MODALITY).map(|m| String::from_utf8_lossy(m).into_owned());
+        let class = contents.top.uid(SOP_CLASS).ok().flatten().map(str::to_owned);
+        Some(modality.into_iter().chain(class).collect())
+    };
+    let native = match of(&bytes) {
+        Some(kinds) => return Ok(kinds),
+        None => unpack(bytes),
+    };
+    Ok(native.ok().and_then(|(native, _)| of(&native)).unwrap_or_default())
 }
 
 /// Puts files that belong together into parts, and says which files are copies of others.
