@@ -72,7 +72,7 @@ pub(crate) struct DefaceArgs {
     #[arg(long)]
     pub(crate) keep_header: bool,
 
-    /// Write DICOM as NIfTI, one .nii.gz a volume, rows turned over as dcm2niix does
+    /// Write DICOM as NIfTI, one .nii.gz a volume
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
 
