@@ -1,5 +1,6 @@
 mod example;
 mod release;
+mod unpack;
 
 use std::ffi::OsString;
 
