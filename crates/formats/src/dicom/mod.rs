@@ -1,13 +1,16 @@
 //! DICOM series: single-frame CT and MR images, and enhanced and legacy converted multi-frame
-//! objects, uncompressed.
+//! objects.
 //!
-//! The files' own bytes are the volume's buffers. A walk over the elements finds the pixels
-//! (`elements`, `contents`), each file is judged by itself (`image`, `pixels`, `geometry`), then
-//! the planes are put in order by their positions in the patient (`stack`). Slice numbers, file
-//! order, file names and slice thickness are not looked at.
+//! `series` tells from headers which files belong together. The bytes of those files, unpacked to
+//! native ones where they are compressed (`unpack`, `codec`), are the volume's buffers. A walk over
+//! the elements finds the pixels (`elements`, `contents`), each file is judged by itself (`image`,
+//! `pixels`, `geometry`), then the planes are put in order by their positions in the patient
+//! (`stack`). Slice numbers, file order, file names and slice thickness are not looked at.
 //!
-//! What shows a face outside the pixel data is refused: icons, overlays, curves, pixel data in
-//! sequences, and any other value above 64 KiB that is not text.
+//! On the way out `release` changes what a header must say of the new pixels, and takes away what
+//! could show the face outside them: icons, overlays, curves, pixel data in sequences, and any other
+//! value above 64 KiB that is not text. `rewrite` copies all other bytes; `deidentify` removes what
+//! names the patient, by the table of `profile`.
 
 mod attributes;
 mod codec;
@@ -47,7 +50,7 @@ pub use tag::{Attribute, Tag};
 pub use uids::UidMap;
 pub(crate) use unpack::pack;
 
-use crate::{Layout, Note, Scan, SourceFile};
+use crate::{Layout, Note, Packing, Scan, SourceFile};
 use image::Image;
 use stack::stack;
 
@@ -56,14 +59,14 @@ const TILT_DEGREES: f64 = 0.5;
 
 /// Makes a scan of the DICOM files of one folder: `files` are their names and their whole bytes.
 ///
-/// Buffer `n` of the volume is the bytes of `files[n]`, untouched. Planes lie along the normal of
+/// Buffer `n` of the volume is the bytes of `files[n]`, untouched if they are not compressed, and
+/// else with the pixels decoded and the transfer syntax changed. Planes lie along the normal of
 /// the images, in patient space; `i` runs along a row of pixels, `j` along a column. Several
 /// volumes on the same positions (echoes, b-values) become frames of the volume.
 ///
 /// # Errors
-/// [`DicomError`] if a file cannot be read, is compressed, is no CT or MR image or could show a
-/// face elsewhere than in its pixels; or if the files are not one series of equally spaced
-/// planes.
+/// [`DicomError`] if a file cannot be read or decoded, or is no CT or MR image; or if the files are
+/// not one series of equally spaced planes.
 pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> {
     let of = files.len();
     let mut natives = Vec::with_capacity(of);
@@ -104,7 +107,12 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
     let [ni, nj] = images[0].format.matrix();
     let grid = Grid { extent: [ni, nj, stack.nk], affine: stack.affine };
     let (stored_type, order) = (images[0].format.stored_type(), images[0].byte_order());
-    let notes = notes(&images, stack.tilt_degrees);
+    let mut notes = notes(&images, stack.tilt_degrees);
+    if natives.iter().any(|(file, _)| matches!(file.packing, Packing::Decoded { .. })) {
+        let text = "the pixel data were compressed in a way that is read and not written: the result \
+                    is uncompressed";
+        notes.push(Note { text: text.to_owned(), needs_review: false });
+    }
     let modality = images[0].modality();
     let limits = images[0].format.limits();
     let padding = images.iter().map(Image::padding).collect();
