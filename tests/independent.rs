@@ -74,6 +74,49 @@ fn a_nifti_result_differs_from_its_original_under_the_mask_alone() {
     check(&python, &place, &input, "head.nii.gz", "head");
 }
 
+/// Real series with a face: single frames, and one enhanced object.
+#[test]
+fn real_dicom_results_are_conformant() {
+    let Some(python) = python() else { return };
+    let Some(shared) = env::var_os("EFFACE_SHARED").map(PathBuf::from) else {
+        eprintln!("skipped: `EFFACE_SHARED` names no folder of reference scans");
+        return;
+    };
+    for name in ["philips_mprage_cl", "siemens_xa30_t1_enhanced"] {
+        let place = Place::new();
+        check(&python, &place, &shared.join("dicom").join(name), name, name);
+    }
+}
+
+#[test]
+fn dicom_written_as_nifti_is_what_dcm2niix_makes_of_it() {
+    let Some(python) = python() else { return };
+    let Some(shared) = env::var_os("EFFACE_SHARED").map(PathBuf::from) else {
+        eprintln!("skipped: `EFFACE_SHARED` names no folder of reference scans");
+        return;
+    };
+    let place = Place::new();
+    let cases = ["philips_mprage_cl", "conformance/enhanced/ct", "conformance/geometry/coronal"];
+    let inputs = cases.map(|case| shared.join("dicom").join(case));
+    let all: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
+    let run = place.deface(&all, &["--mask", "--format", "nifti"]);
+    assert!(!run.stdout.contains("fail"), "{run:?}");
+    for input in &inputs {
+        let name = input.file_name().expect("a name").to_string_lossy().into_owned();
+        let folders = [place.out(), place.out().join("review")];
+        let results = folders.iter().map(|folder| folder.join(format!("{name}.nii.gz")));
+        let result = results.into_iter().find(|path| path.is_file()).expect("a result");
+        let mask = result.with_file_name(format!("{name}_defacemask.nii.gz"));
+        let output = Command::new(&python)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .arg(scripts().join("check_converted.py"))
+            .args([input, &result, &mask])
+            .output()
+            .expect("python starts");
+        succeeds(&output);
+    }
+}
+
 #[test]
 fn a_dicom_result_differs_from_its_original_under_the_mask_alone() {
     let Some(python) = python() else { return };

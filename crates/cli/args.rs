@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use pipeline::Level;
 
 /// Removes the face from head CT and MRI scans, and proves that it did.
@@ -28,17 +28,19 @@ Each scan ends with one of three verdicts:
   pass     the face is gone and nothing else changed; the result is in OUT
   review   there is doubt: a person must look at the result, in OUT/review
   fail     there is no result; the reason is told
+DICOM that is no volume (localizers, captures, reports) is told as `withheld`:
+it may show a face, and is not released.
 
 Beside each result lies a record, NAME.efface.json, that may be released with it.
 The private log names the originals and must not be released.
 
-Exit code: 0 every scan passed, 1 at least one did not, 2 the command was not
+Exit code: 0 every scan passed and there was one, 1 at least one did not, 2 the command was not
 understood, 3 the run was refused before anything was written.
 
 Defacing lowers the chance that a person is recognised. It does not make a scan
 anonymous: teeth, bone, sinuses, vessels and brain remain.")]
 pub(crate) struct DefaceArgs {
-    /// NIfTI files, DICOM folders (one series each), or folders that hold such
+    /// NIfTI files, DICOM files, or folders that hold such, many series mixed or not
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
@@ -74,6 +76,27 @@ pub(crate) struct DefaceArgs {
     #[arg(long)]
     pub(crate) flip: bool,
 
+    /// Write DICOM as NIfTI, one .nii.gz a volume
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+
+    /// Secret from which new DICOM UIDs are derived; the same secret gives the same UIDs
+    /// [default: another one each run]
+    #[arg(long, value_name = "SECRET", env = "EFFACE_UID_SALT", hide_env_values = true)]
+    pub(crate) uid_salt: Option<String>,
+
+    /// Also remove from DICOM headers what names the patient
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) deidentify: Option<Profile>,
+
+    /// What `--deidentify` leaves: dates, moved alike for all of a patient, or sex, age and size
+    #[arg(long, value_name = "WHAT", requires = "deidentify", value_delimiter = ',')]
+    pub(crate) retain: Vec<Retain>,
+
+    /// Release DICOM of this modality or SOP class although it is no volume and may show a face
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub(crate) pass_through: Vec<String>,
+
     /// Millimetres around the brain in which nothing is removed
     #[arg(long, value_name = "MM", default_value_t = 5.0, value_parser = millimetres)]
     pub(crate) brain_guard: f64,
@@ -95,6 +118,29 @@ pub(crate) struct EngineArgs {
     /// ONNX Runtime's shared library, a faster engine than the built-in one
     #[arg(long, value_name = "FILE", env = "ORT_DYLIB_PATH")]
     pub(crate) onnxruntime: Option<PathBuf>,
+}
+
+/// What DICOM can be written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// NIfTI-1, compressed
+    Nifti,
+}
+
+/// Profiles of PS3.15 annex E.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// Basic Application Level Confidentiality Profile
+    Basic,
+}
+
+/// Options of those profiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Retain {
+    /// Retain Longitudinal Temporal Information with Modified Dates
+    ShiftedDates,
+    /// Retain Patient Characteristics
+    Characteristics,
 }
 
 fn count(text: &str) -> Result<usize, String> {

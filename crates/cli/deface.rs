@@ -1,9 +1,11 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pipeline::{Level, Options, Outcome, Plan, PlanError, Verdict, Workers};
+use pipeline::{
+    Deidentify, Level, Options, Outcome, Plan, PlanError, Release, UidMap, Verdict, Workers,
+};
 
-use crate::args::DefaceArgs;
+use crate::args::{DefaceArgs, Profile, Retain};
 use crate::doctor::{load_model, n_processors};
 use crate::exit::{Exit, Refusal};
 
@@ -17,6 +19,9 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
         write_mask: args.mask,
         keep_header_text: args.keep_header,
         flip: args.flip,
+        as_nifti: args.format.is_some(),
+        pass_through: args.pass_through.clone(),
+        release: release(args)?,
         guard_mm: args.brain_guard,
         log: Some(args.log.clone().unwrap_or_else(|| Plan::default_log(&args.out))),
     };
@@ -35,18 +40,46 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
     let report = |outcome: &Outcome| screen.scan(outcome);
     let summary = pipeline::run(&plan, &loaded.model, &options, &report).map_err(refuse)?;
     screen.finish();
-    if plan.scans.len() > 1 || plan.n_other > 0 {
-        let others = match plan.n_other {
+    if plan.scans.len() > 1 || plan.n_other + plan.n_copies > 0 {
+        let some = |n: usize, before: &str, after: &str| match n {
             0 => String::new(),
-            n => format!("; {n} other files passed over"),
+            n => format!("{before}{n}{after}"),
         };
         screen.message(&format!(
-            "{} passed, {} to review, {} failed{others}",
-            summary.n_pass, summary.n_review, summary.n_fail
+            "{} passed, {} to review, {} failed{}{}{}{}",
+            summary.n_pass,
+            summary.n_review,
+            summary.n_fail,
+            some(summary.n_withheld, ", ", " withheld"),
+            some(summary.n_passed_through, ", ", " passed through"),
+            some(plan.n_other, "; ", " other files passed over"),
+            some(plan.n_copies, "; ", " copies of other files passed over"),
         ));
     }
-    let all_passed = summary.n_review + summary.n_fail == 0;
+    let all_passed = summary.n_review + summary.n_fail == 0 && summary.n_pass > 0;
     Ok(if all_passed { Exit::Passed } else { Exit::NotPassed })
+}
+
+/// What is done to DICOM headers, with a salt of this run's own unless one is given.
+fn release(args: &DefaceArgs) -> Result<Release, Refusal> {
+    let mut random = [0; 32];
+    let salt = match &args.uid_salt {
+        Some(salt) => salt.as_bytes(),
+        None => {
+            getrandom::fill(&mut random).map_err(|e| Refusal {
+                reason: format!("the system gives no random numbers: {e}"),
+                hint: "give a secret with `--uid-salt`",
+            })?;
+            &random
+        }
+    };
+    let retains = |what| args.retain.contains(&what);
+    let deidentify = args.deidentify.map(|Profile::Basic| Deidentify {
+        keep_shifted_dates: retains(Retain::ShiftedDates),
+        keep_characteristics: retains(Retain::Characteristics),
+    });
+    let program = concat!("efface ", env!("CARGO_PKG_VERSION")).to_owned();
+    Ok(Release { uids: UidMap::new(salt), deidentify, program })
 }
 
 fn refuse(error: PlanError) -> Refusal {
@@ -74,12 +107,13 @@ impl Screen {
 
     /// One line: verdict, name, seconds, and the reasons if it is no pass.
     fn scan(&self, outcome: &Outcome) {
-        let mut line = format!(
-            "{:<6} {} {:.2} s",
-            outcome.verdict.name(),
-            outcome.name.display(),
-            outcome.seconds
-        );
+        let verdict = match outcome.verdict {
+            _ if outcome.is_withheld => "withheld",
+            _ if outcome.is_passed_through => "passed through",
+            verdict => verdict.name(),
+        };
+        let mut line =
+            format!("{:<6} {} {:.2} s", verdict, outcome.name.display(), outcome.seconds);
         if outcome.verdict != Verdict::Pass {
             line.push_str(": ");
             line.push_str(&outcome.reasons.join("; "));
@@ -87,7 +121,9 @@ impl Screen {
         self.bar.suspend(|| {
             // A reader that has gone away must not stop the batch.
             let _ = writeln!(std::io::stdout(), "{line}");
-            if let Some(hint) = outcome.hint {
+            if let Some(hint) =
+                outcome.hint.filter(|_| !(outcome.is_withheld || outcome.is_passed_through))
+            {
                 let reasons = outcome.reasons.join("; ");
                 let _ = writeln!(
                     std::io::stderr(),

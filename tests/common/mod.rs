@@ -148,6 +148,12 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory")
 }
 
+/// SHA-256 of `bytes`, in hex.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// A small file of `extent` with all voxels `value`, `int16`.
 pub(crate) fn constant_file(extent: [usize; 3], value: i16) -> Vec<u8> {
     let grid = Grid { extent, affine: Affine::axis_aligned([4.0; 3], [-100.0; 3]) };

@@ -11,7 +11,7 @@ set -eu
 seconds=${1:?usage: run.sh SECONDS [TARGET...]}
 case $seconds in *[!0-9]* | 0) echo "run.sh: SECONDS is a whole number above 0" >&2; exit 2 ;; esac
 shift
-[ $# -gt 0 ] || set -- nifti gzip
+[ $# -gt 0 ] || set -- nifti gzip dicom dicom_tree
 
 cd "$(dirname "$0")"
 host=$(rustc -vV | sed -n 's/^host: //p')

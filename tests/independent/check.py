@@ -38,7 +38,8 @@ def check(original: Path, output: Path, mask: Path | None = None, record: Path |
         result = read(output)
         extent, affine, files = result.shape[:3], result.affine, result.paths
     else:
-        problems, remarks = check_dicom(original, output, mask)
+        has_passed = told is None or told["verdict"] == "pass"
+        problems, remarks = check_dicom(original, output, mask, has_passed)
         extent, affine, files = None, None, files_of(output)
         if mask is not None:
             image = nib.load(mask)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import tempfile
 from itertools import product
 from pathlib import Path
@@ -11,9 +12,19 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pydicom
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset, FileDataset
 
 PIXEL_DATA = 0x7FE00010
+# What a release sets, checked one by one; and the length and writer of the file meta group.
+RELEASED = {
+    0x00020000, 0x00020003, 0x00020010, 0x00020012, 0x00020013, 0x00080008, 0x00080018, 0x00082111, 0x0020000E, 0x00120063,
+    0x00120064, 0x00280106, 0x00280107, 0x00280108, 0x00280109, 0x00280302,
+}
+# What it may take away: icons, signatures, original attributes, padding. Overlays and curves are groups.
+DROPPED = {0x00880200, 0xFFFAFFFA, 0x4FFE0001, 0x04000561, 0xFFFCFFFC}
+# What it replaces within sequences: references, and the types of frames.
+REPLACED = {0x00080018, 0x00081155, 0x0020000E, 0x00089007}
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 STEP_MM = 1e-3  # per voxel
 CORNER_MM = 0.02  # over the whole grid: dcm2niix measures the spacing between two slices, efface between all
@@ -27,8 +38,13 @@ def files_of(path: Path) -> list[Path]:
     return sorted(p for p in path.iterdir() if p.is_file() and pydicom.misc.is_dicom(p))
 
 
-def check_dicom(original: Path, output: Path, mask: Path | None = None) -> tuple[list[str], list[str]]:
-    """Differences that a defaced series must not have, and remarks on what could not be compared."""
+def check_dicom(
+    original: Path, output: Path, mask: Path | None = None, has_passed: bool = True
+) -> tuple[list[str], list[str]]:
+    """Differences that a defaced series must not have, and remarks on what could not be compared.
+
+    has_passed: whether the result says of itself that no face is recognizable.
+    """
     before, after = files_of(original), files_of(output)
     names = [p.name for p in before]
     if original.is_dir() and names != [p.name for p in after]:
@@ -38,7 +54,7 @@ def check_dicom(original: Path, output: Path, mask: Path | None = None) -> tuple
     image = None if mask is None else nib.load(mask)
     problems, fills = [], {}
     for source, result in zip(before, after):
-        found, fill = check_file(source, result, image)
+        found, fill = check_file(source, result, image, has_passed)
         problems += [f"{result.name}: {text}" for text in found]
         for rescale, code in fill.items():
             fills.setdefault(rescale, set()).add(code)
@@ -47,14 +63,19 @@ def check_dicom(original: Path, output: Path, mask: Path | None = None) -> tuple
             problems.append(f"pixels: {len(codes)} fill values in files of the same rescale {rescale}")
     if image is None:
         return problems, ["no mask: geometry not compared with dcm2niix"]
-    found, remarks = check_geometry(original, image)
-    return problems + found, remarks
+    remarks: list[str] = []
+    for found, remarked in (check_geometry(original, image), check_valid(original, output)):
+        problems += found
+        remarks += remarked
+    return problems, remarks
 
 
-def check_file(source: Path, result: Path, mask: nib.Nifti1Image | None) -> tuple[list[str], dict]:
+def check_file(
+    source: Path, result: Path, mask: nib.Nifti1Image | None, has_passed: bool
+) -> tuple[list[str], dict]:
     """One file against its copy: problems, and the stored fill code by (slope, intercept)."""
     a, b = pydicom.dcmread(source), pydicom.dcmread(result)
-    problems = check_elements(a, b) + check_bytes(a, b, source.read_bytes(), result.read_bytes())
+    problems = check_elements(a, b) + check_released(a, b, has_passed) + check_group_length(result.read_bytes())
     if "PixelData" not in a or "PixelData" not in b:
         return problems + ["no pixel data"], {}
     before, after = stored_frames(a), stored_frames(b)
@@ -80,37 +101,82 @@ def check_file(source: Path, result: Path, mask: nib.Nifti1Image | None) -> tupl
 
 
 def check_elements(a: FileDataset, b: FileDataset) -> list[str]:
-    """Every element but the pixel data, file meta information included, equal as pydicom reads it."""
+    """Elements as their bytes stand in the file: equal, or changed as a release wants them."""
     problems = []
     for was, now in ((a.file_meta, b.file_meta), (a, b)):
         for tag in sorted(set(was.keys()) | set(now.keys())):
-            if tag == PIXEL_DATA:
+            if tag in RELEASED or tag == PIXEL_DATA:
                 continue
-            if tag not in was or tag not in now:
-                problems.append(f"element {tag} came or went")
-            elif was[tag] != now[tag] and repr(was[tag]) != repr(now[tag]):
+            if tag not in now:
+                if tag not in DROPPED and tag.group & 0xFF00 not in (0x5000, 0x6000):
+                    problems.append(f"element {tag} went")
+            elif tag not in was:
+                problems.append(f"element {tag} came")
+            elif not is_equal(was, now, tag):
                 problems.append(f"element {tag} differs")
     return problems
 
 
-def check_bytes(a: FileDataset, b: FileDataset, before: bytes, after: bytes) -> list[str]:
-    """All bytes of the file outside the pixel data's value; deflated and compressed data cannot be compared so."""
-    syntax = a.file_meta.TransferSyntaxUID
-    if syntax.is_deflated or syntax.is_compressed or "PixelData" not in a:
-        return []
-    start, end = pixel_bytes(a)
-    if pixel_bytes(b) != (start, end) or len(before) != len(after):
-        return ["the pixel data moved or changed length"]
-    if before[:start] != after[:start] or before[end:] != after[end:]:
-        return ["bytes outside the pixel data changed"]
-    return []
+def is_equal(was: Dataset, now: Dataset, tag: pydicom.tag.BaseTag) -> bool:
+    """Whether an element is the same: its raw bytes, or in sequences all but UIDs and frame types."""
+    element, other = was.get_item(tag), now.get_item(tag)
+    vr = element.VR or (dictionary_VR(tag) if dictionary_has_tag(tag) else "UN")
+    if vr != "SQ":
+        return value_of(element) == value_of(other)
+    if len(was[tag].value) != len(now[tag].value):
+        return False
+    for one, other in zip(was[tag].value, now[tag].value):
+        gone = set(one.keys()) - set(other.keys())
+        if set(other.keys()) - set(one.keys()) or any(t not in DROPPED for t in gone):
+            return False
+        kept = [t for t in other.keys() if t not in REPLACED]
+        if not all(is_equal(one, other, t) for t in kept):
+            return False
+    return True
 
 
-def pixel_bytes(dataset: FileDataset) -> tuple[int, int]:
-    """First byte of the pixel data's value in the file, and the byte behind it."""
-    element = dataset.get_item(PIXEL_DATA)
-    start = getattr(element, "value_tell", None) or element.file_tell
-    return start, start + len(element.value)
+def value_of(element: pydicom.dataelem.RawDataElement | pydicom.DataElement) -> object:
+    """The bytes of a value where nothing was made of them yet."""
+    return element.value if element.is_raw else str(element.value).encode()
+
+
+def check_released(a: FileDataset, b: FileDataset, has_passed: bool) -> list[str]:
+    """What PS3.3 and PS3.15 want of an image from which the face was removed."""
+    problems = []
+
+    def need(is_so: bool, text: str) -> None:
+        if not is_so:
+            problems.append(f"release: {text}")
+
+    need(b.preamble == bytes(128), "the preamble is not empty")
+    features = b.get("RecognizableVisualFeatures")
+    need(features == ("NO" if has_passed else None), f"Recognizable Visual Features is {features}")
+    need(list(b.ImageType)[0] == "DERIVED", "Image Type does not start with DERIVED")
+    others = list(a.get("ImageType") or [None, "PRIMARY"])[1:]
+    need(list(b.ImageType)[1:] == others, "Image Type changed behind its first value")
+    need(b.get("PatientIdentityRemoved") == a.get("PatientIdentityRemoved"), "Patient Identity Removed changed")
+    codes = [(c.CodeValue, c.CodingSchemeDesignator) for c in b.get("DeidentificationMethodCodeSequence", [])]
+    need(codes.count(("113102", "DCM")) == int(has_passed), f"methods are {codes}")
+    need("efface" in str(b.get("DeidentificationMethod")), "efface is no De-identification Method")
+    need("Face removed" in str(b.get("DerivationDescription")), "Derivation Description does not tell")
+    for name in ("SOPInstanceUID", "SeriesInstanceUID"):
+        new = b.get(name, "")
+        need(new != a.get(name) and new.is_valid and new.startswith("2.25."), f"{name} is {new}")
+    need(b.file_meta.MediaStorageSOPInstanceUID == b.SOPInstanceUID, "the file meta group names another instance")
+    words = stored_frames(b).astype("i8") if "PixelData" in b else None
+    if words is not None and b.PixelRepresentation:
+        words -= (words >= 1 << (b.BitsAllocated - 1)).astype("i8") << b.BitsAllocated
+    for name, wanted in (("SmallestImagePixelValue", np.min), ("LargestImagePixelValue", np.max)):
+        if name in b and words is not None:
+            need(b[name].value == wanted(words), f"{name} is {b[name].value}")
+    return problems
+
+
+def check_group_length(content: bytes) -> list[str]:
+    """The file meta group ends where its length says: the next element is of another group."""
+    length = int.from_bytes(content[140:144], "little")
+    ends = content[144 + length : 146 + length] != b"\2\0" and content[132:136] == b"\2\0\0\0"
+    return [] if ends else ["release: wrong length of the file meta group"]
 
 
 def stored_frames(dataset: FileDataset) -> np.ndarray:
@@ -167,9 +233,33 @@ def mask_of_frame(mask: nib.Nifti1Image, dataset: Dataset, frame: int, shape: tu
     return np.asarray(mask.dataobj)[tuple(np.moveaxis(nearest, -1, 0))] != 0
 
 
+def check_valid(original: Path, output: Path) -> tuple[list[str], list[str]]:
+    """Errors that dciodvfy finds in the first file of the output and not in that of the original."""
+    tool = shutil.which("dciodvfy")
+    if tool is None:
+        return [], ["dciodvfy is not installed: not compared with it"]
+
+    def errors(path: Path) -> set[str]:
+        said = subprocess.run([tool, str(path)], capture_output=True, text=True, errors="replace", check=False)
+        return {line for line in said.stderr.splitlines() if line.startswith("Error")}
+
+    new = errors(files_of(output)[0]) - errors(files_of(original)[0])
+    # A derived enhanced image keeps what tells how its voxels were acquired.
+    kept = {e for e in new if "Attribute present when condition unsatisfied" in e and "Module=<MR" in e}
+    remarks = [f"dciodvfy: {len(kept)} attributes of the acquisition in a derived image"] if kept else ["dciodvfy: no new error"]
+    return [f"dciodvfy: {text}" for text in sorted(new - kept)], remarks
+
+
+def tool_beside_python(name: str) -> str | None:
+    """A program of this Python's environment, else one on the path."""
+    own = Path(sys.executable).with_name(name)
+    return str(own) if own.is_file() else shutil.which(name)
+
+
 def check_geometry(original: Path, mask: nib.Nifti1Image) -> tuple[list[str], list[str]]:
     """The mask's grid against that of dcm2niix: the same eight corners, whatever the order of axes."""
-    if shutil.which("dcm2niix") is None:
+    tool = tool_beside_python("dcm2niix")
+    if tool is None:
         return [], ["dcm2niix is not installed: geometry not compared with it"]
     with tempfile.TemporaryDirectory() as folder:
         source = original
@@ -177,7 +267,7 @@ def check_geometry(original: Path, mask: nib.Nifti1Image) -> tuple[list[str], li
             source = Path(folder, "source")
             source.mkdir()
             shutil.copy(original, source)
-        command = ["dcm2niix", "-b", "n", "-z", "n", "-f", "scan", "-o", folder, str(source)]
+        command = [tool, "-b", "n", "-z", "n", "-f", "scan", "-o", folder, str(source)]
         subprocess.run(command, capture_output=True, check=False)
         images = [nib.load(p) for p in sorted(Path(folder).glob("scan*.nii"))]
         if len(images) != 1 or images[0].ndim != 3:

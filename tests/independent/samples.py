@@ -10,8 +10,9 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pydicom
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from check_record import sha256_of
 from nifti_bytes import FREE_TEXT, NiftiBytes, read
@@ -133,7 +134,7 @@ def dicom_case(folder: Path) -> dict[str, Path]:
         if name == "output":
             words[1:3, 2:5, 1:4] = FILL
         for k in range(4):
-            write_slice(paths[name] / f"{k}.dcm", words[k], k, (study, series, frame))
+            write_slice(paths[name] / f"{k}.dcm", words[k], k, (study, series, frame), name == "output")
     mask = np.zeros((6, 8, 4), np.uint8)
     mask[1:4, 2:5, 1:3] = 1
     affine = np.diag([-0.5, -0.75, 2.0, 1.0])
@@ -142,7 +143,7 @@ def dicom_case(folder: Path) -> dict[str, Path]:
     return paths
 
 
-def write_slice(path: Path, words: np.ndarray, k: int, uids: tuple[str, str, str]) -> None:
+def write_slice(path: Path, words: np.ndarray, k: int, uids: tuple[str, str, str], is_released: bool) -> None:
     """One axial CT image [rows, columns] at z = 2 k - 60 mm."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID = ExplicitVRLittleEndian, CTImageStorage
@@ -159,4 +160,20 @@ def write_slice(path: Path, words: np.ndarray, k: int, uids: tuple[str, str, str
     image.BitsAllocated, image.BitsStored, image.HighBit, image.PixelRepresentation = 16, 16, 15, 1
     image.RescaleSlope, image.RescaleIntercept = 1, 0
     image.PixelData = words.tobytes()
+    image.add(DataElement(0x00280106, "SS", int(words.min())))
+    if is_released:
+        release(image, k, uids[1])
     pydicom.dcmwrite(path, image, enforce_file_format=True)
+
+
+def release(image: FileDataset, k: int, series: str) -> None:
+    """What an image says from which the face was removed."""
+    image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = UID(f"2.25.{k + 1}")
+    image.SeriesInstanceUID = UID(f"2.25.{abs(hash(series))}")
+    image.ImageType = ["DERIVED", "PRIMARY", "AXIAL"]
+    image.DerivationDescription, image.DeidentificationMethod = f"Face removed by efface {VERSION}", f"efface {VERSION}"
+    image.RecognizableVisualFeatures = "NO"
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator = "113102", "DCM"
+    code.CodeMeaning = "Clean Recognizable Visual Features Option"
+    image.DeidentificationMethodCodeSequence = [code]

@@ -5,7 +5,6 @@ Run in this folder: python -m unittest
 
 from __future__ import annotations
 
-import shutil
 import unittest
 
 import nibabel as nib
@@ -14,6 +13,7 @@ import pydicom
 
 import samples
 from check import check
+from check_dicom import tool_beside_python
 from test_check import Case
 
 
@@ -61,17 +61,48 @@ class DicomDefects(Case):
 
     def test_added_element(self) -> None:
         self.change(PatientComments="x")
-        self.finds("element (0010,4000) came or went", self.paths)
+        self.finds("element (0010,4000) came", self.paths)
+
+    def test_removed_element(self) -> None:
+        image = pydicom.dcmread(self.file)
+        del image.PatientName
+        image.save_as(self.file)
+        self.finds("element (0010,0010) went", self.paths)
+
+    def test_face_still_said_to_be_there(self) -> None:
+        self.change(RecognizableVisualFeatures="YES")
+        self.finds("Recognizable Visual Features is YES", self.paths)
+
+    def test_old_uid(self) -> None:
+        old = pydicom.dcmread(self.paths["original"] / "2.dcm")
+        self.change(SOPInstanceUID=old.SOPInstanceUID)
+        self.finds("SOPInstanceUID is 1.2.3.3", self.paths)
+
+    def test_original_image_type(self) -> None:
+        self.change(ImageType=["ORIGINAL", "PRIMARY", "AXIAL"])
+        self.finds("Image Type does not start with DERIVED", self.paths)
+
+    def test_header_said_to_be_clean(self) -> None:
+        self.change(PatientIdentityRemoved="YES")
+        self.finds("Patient Identity Removed changed", self.paths)
+
+    def test_no_method_code(self) -> None:
+        self.change(DeidentificationMethodCodeSequence=[])
+        self.finds("methods are []", self.paths)
+
+    def test_smallest_value(self) -> None:
+        self.change(SmallestImagePixelValue=3)
+        self.finds("SmallestImagePixelValue is 3", self.paths)
 
     def test_byte_no_reader_shows(self) -> None:
         content = bytearray(self.file.read_bytes())
         content[5] = 1
         self.file.write_bytes(content)
-        self.finds("bytes outside the pixel data changed", self.paths)
+        self.finds("the preamble is not empty", self.paths)
 
     def test_other_length(self) -> None:
         self.change(PatientName="Doe^Janet B")
-        self.finds("the pixel data moved or changed length", self.paths)
+        self.finds("element (0010,0010) differs", self.paths)
 
     def test_other_extent(self) -> None:
         self.change(Rows=6, Columns=8)
@@ -98,7 +129,7 @@ class DicomDefects(Case):
         mask = nib.load(self.paths["mask"])
         wide = np.pad(np.asarray(mask.dataobj), [(0, 1), (0, 0), (0, 0)])
         samples.write_mask(self.paths["mask"], mask.affine, wide)
-        if shutil.which("dcm2niix"):
+        if tool_beside_python("dcm2niix"):
             self.finds("from dcm2niix's grid", self.paths)
         else:
             self.assertIn("dcm2niix is not installed", " ".join(check(**self.paths)[1]))

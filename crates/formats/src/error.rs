@@ -42,6 +42,15 @@ pub enum FormatError {
     /// Compressed data that cannot be unpacked or made.
     #[error(transparent)]
     Gzip(#[from] GzipError),
+    /// Planes with slopes or intercepts of their own, on the way to NIfTI.
+    #[error("slices have slopes or intercepts of their own, which NIfTI cannot say")]
+    ManyRescales,
+    /// An axis that is too long, on the way to NIfTI.
+    #[error("an extent of {extent:?}, more than NIfTI-1 can say")]
+    TooLong {
+        /// The extent.
+        extent: [usize; 3],
+    },
     /// Bytes that are no NIfTI volume.
     #[error(transparent)]
     Nifti(#[from] NiftiError),
@@ -51,6 +60,12 @@ pub enum FormatError {
 }
 
 impl FormatError {
+    /// Whether the files are sound and only no volume: single images, localizers, reports.
+    #[must_use]
+    pub fn is_no_volume(&self) -> bool {
+        matches!(self, Self::Dicom(e) if e.is_no_volume())
+    }
+
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -64,6 +79,7 @@ impl FormatError {
             Self::NoImageFile => "put the `.img` file beside the `.hdr` file",
             Self::Gzip(GzipError::TooLarge { .. }) => "use a machine with more memory",
             Self::Gzip(_) => "the copy is damaged; fetch the file again",
+            Self::ManyRescales | Self::TooLong { .. } => "write it as DICOM: leave `--format` out",
             Self::Nifti(e) => e.hint(),
             Self::Dicom(e) => e.hint(),
         }

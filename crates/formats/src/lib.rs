@@ -4,6 +4,7 @@
 //! bytes, voxels changed or not, into another folder. Stored values never pass through a float.
 
 mod compare;
+mod convert;
 pub mod dicom;
 mod error;
 mod free_text;
@@ -11,17 +12,23 @@ mod gzip;
 mod mask_file;
 mod nifti;
 mod open;
+mod pass;
 mod scan;
 mod source;
 mod write;
 
 pub use compare::same_around_voxels;
+pub use convert::as_nifti;
 pub use error::FormatError;
-pub use free_text::{HeaderText, clear_header_text, held_header_text};
+pub use free_text::{
+    HeaderText, clear_header_text, held_header_text, release_headers, second_picture,
+    withdraw_claim,
+};
 pub use gzip::GzipError;
 pub use mask_file::mask_file;
 pub use nifti::NiftiError;
 pub use open::{open, open_nifti_bytes};
-pub use scan::{Layout, Modality, Note, Scan, SourceFile};
+pub use pass::{is_of_kind, pass_through};
+pub use scan::{Layout, Modality, Note, Packing, Scan, SourceFile};
 pub use source::{Found, Source, discover};
 pub use write::{write, write_file};

@@ -2,6 +2,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::dicom::DicomError;
 use crate::nifti::Decoded;
 use crate::{FormatError, Layout, Scan, Source, dicom, gzip, nifti};
 
@@ -19,12 +20,15 @@ pub fn open(source: &Source) -> Result<Scan, FormatError> {
             let decoded = |path| decode(name(path), read(path)?, false);
             Ok(nifti::open_pair(decoded(header)?, decoded(image)?)?)
         }
-        Source::DicomSeries { path, files } => {
+        Source::DicomSeries { path, files, .. } => {
             let named = |path: &PathBuf| Ok((name(path), read(path)?));
             let is_file = files.len() == 1 && files[0] == *path;
             let files = files.iter().map(named).collect::<Result<Vec<_>, FormatError>>()?;
             let layout = if is_file { Layout::DicomFile } else { Layout::DicomSeries };
             Ok(Scan { layout, ..dicom::open_series(files)? })
+        }
+        Source::LeftOut { files, what, .. } => {
+            Err(DicomError::LeftOut { what: *what, n_images: files.len() }.into())
         }
         Source::Unreadable(path) => Err(why_unreadable(path)),
     }

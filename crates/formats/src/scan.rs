@@ -6,7 +6,7 @@ use volume::StoredVolume;
 #[derive(Debug)]
 pub struct Scan {
     /// The voxels, inside the decoded bytes of the source. Buffer `n` of the volume holds the
-    /// bytes of `files[n]`, whole.
+    /// bytes of `files[n]`, whole and unpacked.
     pub volume: StoredVolume,
     /// The files of the source, in the order of the volume's buffers.
     pub files: Vec<SourceFile>,
@@ -19,12 +19,32 @@ pub struct Scan {
 }
 
 /// One file of the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SourceFile {
     /// Its name, without folders.
     pub name: OsString,
-    /// Whether its bytes were, and will again be, compressed with gzip.
-    pub gzip: bool,
+    /// How its bytes were, and will again be, packed.
+    pub packing: Packing,
+}
+
+/// How the bytes of a file hold those of the volume's buffer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Packing {
+    /// As they are.
+    None,
+    /// Compressed with gzip.
+    Gzip,
+    /// A DICOM data set deflated as a whole.
+    Deflated,
+    /// DICOM pixel data in RLE.
+    Rle,
+    /// DICOM pixel data in a coding that is read and not written: the result is uncompressed.
+    Decoded {
+        /// DICOM's name of the coding if it lost something.
+        lossy_method: Option<&'static str>,
+        /// Bytes of the pixels for each byte of the compressed data.
+        ratio: f64,
+    },
 }
 
 /// How the files of a source belong together.

@@ -1,8 +1,9 @@
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::dicom::Shared;
+use crate::dicom::series::{self, Heading, Part};
 use crate::{FormatError, gzip, nifti};
 
 /// One scan on disk, recognised by content.
@@ -17,12 +18,25 @@ pub enum Source {
         /// The image file.
         image: PathBuf,
     },
-    /// The DICOM files of one folder.
+    /// The DICOM files of one volume, or of what is none.
     DicomSeries {
-        /// The folder, or the one file if that was named.
+        /// The folder that holds them all, or the file if it is named itself.
         path: PathBuf,
         /// The files, by name.
         files: Vec<PathBuf>,
+        /// Series Instance UID; empty if there is none.
+        series: String,
+    },
+    /// Images of a DICOM series, unlike the rest of it and too few for a volume.
+    LeftOut {
+        /// The folder that holds them all, or the file if it is named itself.
+        path: PathBuf,
+        /// The files, by name.
+        files: Vec<PathBuf>,
+        /// Series Instance UID.
+        series: String,
+        /// In what they differ from the rest of the series.
+        what: Shared,
     },
     /// A file that its name calls a scan and its content does not. Opening it says why.
     Unreadable(PathBuf),
@@ -35,7 +49,7 @@ impl Source {
         match self {
             Self::NiftiFile(path) | Self::Unreadable(path) => path,
             Self::NiftiPair { header, .. } => header,
-            Self::DicomSeries { path, .. } => path,
+            Self::DicomSeries { path, .. } | Self::LeftOut { path, .. } => path,
         }
     }
 }
@@ -47,11 +61,15 @@ pub struct Found {
     pub sources: Vec<Source>,
     /// Files that are neither NIfTI nor DICOM, nor named as if they were.
     pub n_other: usize,
+    /// DICOM files that were passed over: the same image with the same bytes is among the scans.
+    pub copies: Vec<PathBuf>,
 }
 
 /// Finds every scan at `path`: a file, or a folder with all that lies below it.
 ///
-/// A folder's DICOM files make one series. Links to folders are not followed.
+/// DICOM files are put together by what their headers say, wherever they lie. A series that is
+/// alone in its folder goes by the folder's path, also if it is one file. Links to folders are not
+/// followed.
 ///
 /// # Errors
 /// [`FormatError::Io`] if `path` or a folder below it cannot be read, and
@@ -59,14 +77,21 @@ pub struct Found {
 pub fn discover(path: &Path) -> Result<Found, FormatError> {
     let mut found = Found::default();
     if fs::metadata(path).map_err(FormatError::Io)?.is_dir() {
-        walk(path, &mut found)?;
+        let mut dicom = Vec::new();
+        walk(path, &mut found, &mut dicom)?;
+        let (parts, copies) = series::assemble(dicom);
+        found.copies = copies;
+        found.sources.extend(by_place(parts));
         found.sources.sort();
         return Ok(found);
     }
     let source = match kind(path)? {
         Kind::NiftiFile => Source::NiftiFile(path.to_owned()),
         Kind::NiftiHeader => pair_of_header(path)?,
-        Kind::Dicom => Source::DicomSeries { path: path.to_owned(), files: vec![path.to_owned()] },
+        Kind::Dicom(heading) => {
+            let series = heading.and_then(|heading| heading.series).unwrap_or_default();
+            Source::DicomSeries { path: path.to_owned(), files: vec![path.to_owned()], series }
+        }
         Kind::Other => match header_of_image(path) {
             Some(header) => Source::NiftiPair { header, image: path.to_owned() },
             None => Source::Unreadable(path.to_owned()),
@@ -76,8 +101,11 @@ pub fn discover(path: &Path) -> Result<Found, FormatError> {
     Ok(found)
 }
 
-fn walk(folder: &Path, found: &mut Found) -> Result<(), FormatError> {
-    let mut dicom = Vec::new();
+fn walk(
+    folder: &Path,
+    found: &mut Found,
+    dicom: &mut Vec<(PathBuf, Heading)>,
+) -> Result<(), FormatError> {
     let mut entries = fs::read_dir(folder)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(FormatError::Io)?;
@@ -86,7 +114,7 @@ fn walk(folder: &Path, found: &mut Found) -> Result<(), FormatError> {
         let path = entry.path();
         let file_type = entry.file_type().map_err(FormatError::Io)?;
         if file_type.is_dir() {
-            walk(&path, found)?;
+            walk(&path, found, dicom)?;
             continue;
         }
         match kind(&path) {
@@ -94,33 +122,60 @@ fn walk(folder: &Path, found: &mut Found) -> Result<(), FormatError> {
             Ok(Kind::NiftiHeader) => {
                 found.sources.push(pair_of_header(&path).unwrap_or(Source::Unreadable(path)));
             }
-            Ok(Kind::Dicom) => dicom.push(path),
+            Ok(Kind::Dicom(Some(heading))) => dicom.push((path, *heading)),
+            Ok(Kind::Dicom(None)) => found.n_other += 1,
             Ok(Kind::Other) if header_of_image(&path).is_some() => {}
             Ok(Kind::Other) if !named_as_scan(&path) => found.n_other += 1,
             Ok(Kind::Other) | Err(_) => found.sources.push(Source::Unreadable(path)),
         }
     }
-    if !dicom.is_empty() {
-        found.sources.push(Source::DicomSeries { path: folder.to_owned(), files: dicom });
-    }
     Ok(())
+}
+
+/// Names parts by the folder that holds them, or by their file where several lie in one folder.
+fn by_place(parts: Vec<Part>) -> Vec<Source> {
+    let folders: Vec<PathBuf> = parts.iter().map(|part| common_folder(&part.files)).collect();
+    // A folder, then all below it: of those that hold others the next one is in them.
+    let mut sorted: Vec<&PathBuf> = folders.iter().collect();
+    sorted.sort();
+    let is_alone = |n: usize| {
+        let first = sorted.partition_point(|folder| **folder < folders[n]);
+        sorted.get(first + 1).is_none_or(|next| !next.starts_with(&folders[n]))
+    };
+    let place = |n: usize| match &parts[n].files[..] {
+        [file] if !is_alone(n) => file.clone(),
+        _ => folders[n].clone(),
+    };
+    let places: Vec<PathBuf> = (0..parts.len()).map(place).collect();
+    let source = |(part, path): (Part, PathBuf)| match part.left_out {
+        None => Source::DicomSeries { path, files: part.files, series: part.series },
+        Some(what) => Source::LeftOut { path, files: part.files, series: part.series, what },
+    };
+    parts.into_iter().zip(places).map(source).collect()
+}
+
+/// The deepest folder that holds all `files`.
+fn common_folder(files: &[PathBuf]) -> PathBuf {
+    let mut folder = files[0].parent().unwrap_or(Path::new(""));
+    while !files.iter().all(|file| file.starts_with(folder)) {
+        folder = folder.parent().unwrap_or(Path::new(""));
+    }
+    folder.to_owned()
 }
 
 enum Kind {
     NiftiFile,
     NiftiHeader,
-    Dicom,
+    /// `None` for the directory of a file set.
+    Dicom(Option<Box<Heading>>),
     Other,
 }
 
 fn kind(path: &Path) -> Result<Kind, FormatError> {
-    const HEAD_BYTES: u64 = 64 * 1024;
-    let mut head = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head))
-        .map_err(FormatError::Io)?;
+    let mut head = series::read_start(path).map_err(FormatError::Io)?;
     if crate::dicom::is_dicom(&head) {
-        return Ok(Kind::Dicom);
+        let heading = Heading::read(path, &head).map_err(FormatError::Io)?;
+        return Ok(Kind::Dicom(heading.map(Box::new)));
     }
     if gzip::is_gzip(&head) {
         head = gzip::inflate_start(&head, 1024);

@@ -3,7 +3,8 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::{FormatError, Layout, Scan, Source, gzip};
+use crate::dicom::DicomError;
+use crate::{FormatError, Layout, Packing, Scan, Source, dicom, gzip};
 
 /// Writes a scan into `folder`: the source's decoded bytes as they now are, compressed again where
 /// the source was. Returns what [`open`](crate::open) takes to read it back.
@@ -21,29 +22,40 @@ pub fn write(scan: &Scan, folder: &Path, name: &OsStr) -> Result<Source, FormatE
     match scan.layout {
         Layout::NiftiFile => {
             let compress = name.as_encoded_bytes().ends_with(b".gz")
-                || (scan.files[0].gzip && !name.as_encoded_bytes().ends_with(b".nii"));
+                || (scan.files[0].packing == Packing::Gzip
+                    && !name.as_encoded_bytes().ends_with(b".nii"));
             write_file(&path, &buffers[0], compress)?;
             Ok(Source::NiftiFile(path))
         }
         Layout::NiftiPair => {
             let image = folder.join(&scan.files[1].name);
-            write_file(&path, &buffers[0], scan.files[0].gzip)?;
-            write_file(&image, &buffers[1], scan.files[1].gzip)?;
+            write_file(&path, &buffers[0], scan.files[0].packing == Packing::Gzip)?;
+            write_file(&image, &buffers[1], scan.files[1].packing == Packing::Gzip)?;
             Ok(Source::NiftiPair { header: path, image })
         }
         Layout::DicomFile => {
-            write_file(&path, &buffers[0], false)?;
-            Ok(Source::DicomSeries { path: path.clone(), files: vec![path] })
+            write_dicom(&path, &buffers[0], scan.files[0].packing)?;
+            let files = vec![path.clone()];
+            Ok(Source::DicomSeries { path, files, series: String::new() })
         }
         Layout::DicomSeries => {
             fs::create_dir(&path).map_err(FormatError::Io)?;
             let mut files = Vec::with_capacity(buffers.len());
             for (file, bytes) in scan.files.iter().zip(buffers) {
                 files.push(path.join(&file.name));
-                write_file(&path.join(&file.name), bytes, false)?;
+                write_dicom(&path.join(&file.name), bytes, file.packing)?;
             }
-            Ok(Source::DicomSeries { path, files })
+            Ok(Source::DicomSeries { path, files, series: String::new() })
         }
+    }
+}
+
+/// Writes a native DICOM file, packed as its source was where that can be.
+fn write_dicom(path: &Path, native: &[u8], packing: Packing) -> Result<(), FormatError> {
+    let refused = |reason| DicomError::File { number: 1, of: 1, reason };
+    match dicom::pack(native, packing).map_err(refused)? {
+        Some(packed) => write_file(path, &packed, false),
+        None => write_file(path, native, false),
     }
 }
 

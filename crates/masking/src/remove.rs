@@ -42,8 +42,8 @@ fn stored_bytes(scan: &StoredVolume, p: usize, fill: Fill) -> Vec<u8> {
         Fill::Level(level) => f64::from(level),
     };
     let stored = scan.rescale(p).stored(real);
-    // Casts from float to integer round towards zero and hold at the ends of the type.
-    let rounded = stored.round();
+    // Casts from float to integer hold at the ends of the type.
+    let rounded = scan.storable(p, stored);
     let mut bytes = match scan.stored_type() {
         StoredType::U8 => (rounded as u8).to_le_bytes().to_vec(),
         StoredType::I8 => (rounded as i8).to_le_bytes().to_vec(),
@@ -101,5 +101,19 @@ mod tests {
         check(StoredType::F64, big, none, Fill::Level(0.5), &0.5f64.to_be_bytes());
         let negative = Rescale { slope: -2.0, intercept: 10.0 };
         check(StoredType::I8, little, negative, Fill::Level(0.0), &[5]);
+    }
+
+    #[test]
+    fn never_fills_with_the_value_that_means_none() {
+        let grid = Grid { extent: [2, 1, 1], affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };
+        let (of, order) = (StoredType::U16, ByteOrder::Little);
+        let rescale = vec![Rescale { slope: 1.0, intercept: -1000.0 }];
+        let planes = vec![PlaneAt { buffer: 0, offset: 0 }];
+        let scan = StoredVolume::new(grid, of, order, rescale, vec![vec![7; 4]], planes);
+        let mut scan = scan.expect("fits").with_reserved([0, 4095], vec![Some([0, 0])]);
+        let mut mask = Mask::empty(grid);
+        mask.set([0, 0, 0]);
+        remove(&mut scan, &mask, Fill::CtAir);
+        assert_eq!(scan.buffers()[0], [1, 0, 7, 7], "-999 HU, not the padding at -1000 HU");
     }
 }

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use formats::Source;
+use formats::dicom::DicomError;
 use inference::Model;
 use masking::Verdict;
 
@@ -25,7 +26,11 @@ pub struct Outcome<'a> {
     pub verdict: Verdict,
     /// The name of the result below the output.
     pub name: &'a Path,
-    /// The path of the input.
+    /// Whether the verdict is that of something sound that is no volume: it is not released.
+    pub is_withheld: bool,
+    /// Whether it is no volume, and was released all the same, as the user asked.
+    pub is_passed_through: bool,
+    /// The path of the input, or of the file in it that is to blame.
     pub input: &'a Path,
     /// Wall-clock time.
     pub seconds: f64,
@@ -44,6 +49,10 @@ pub struct Summary {
     pub n_review: usize,
     /// Scans without a result.
     pub n_fail: usize,
+    /// Files that are sound and no volume, by series: they are not released.
+    pub n_withheld: usize,
+    /// Those of them that were released as the user asked.
+    pub n_passed_through: usize,
 }
 
 /// Takes every scan of a plan through all stages, `options.n_jobs` at a time, and tells `report`
@@ -88,6 +97,8 @@ pub fn run(
             match outcome.verdict {
                 Verdict::Pass => summary.n_pass += 1,
                 Verdict::Review => summary.n_review += 1,
+                Verdict::Fail if outcome.is_withheld => summary.n_withheld += 1,
+                Verdict::Fail if outcome.is_passed_through => summary.n_passed_through += 1,
                 Verdict::Fail => summary.n_fail += 1,
             }
             report(&outcome);
@@ -105,6 +116,8 @@ pub fn run(
         n_pass: a.n_pass + b.n_pass,
         n_review: a.n_review + b.n_review,
         n_fail: a.n_fail + b.n_fail,
+        n_withheld: a.n_withheld + b.n_withheld,
+        n_passed_through: a.n_passed_through + b.n_passed_through,
     }))
 }
 
@@ -129,29 +142,67 @@ impl Context<'_> {
                     made.unwrap_or_else(|panic| Err(ScanError::Panic(panic_message(&*panic))));
                 self.publish(&scan.name, &staging, made, &mut record)
             });
+        let mut input = scan.input();
+        let (mut is_withheld, mut is_passed_through) = (false, false);
         let (image, hint) = match result {
             Ok(image) => (image, None),
             Err(e) => {
                 record.fail(e.to_string());
+                is_withheld = e.dicom().is_some_and(DicomError::is_no_volume);
+                is_passed_through = is_withheld && self.passes_through(number, scan, &mut record);
+                is_withheld &= !is_passed_through;
+                let file = e.dicom().and_then(DicomError::file);
+                input = file.and_then(|n| scan.file(n)).unwrap_or(input);
                 (None, Some(e.hint()))
             }
         };
         let mut outcome = Outcome {
             verdict: record.verdict,
             name: &scan.name,
-            input: scan.input(),
+            is_withheld,
+            is_passed_through,
+            input,
             seconds: start.elapsed().as_secs_f64(),
             reasons: record.reasons.clone(),
             hint,
         };
         if let Some(log) = self.log {
             let source = scan.source.as_ref().ok();
-            if let Err(e) = log.add(scan.input(), source, image.as_deref(), &record) {
+            // Where names are removed, paths are not told: the hash says which scan it was.
+            let is_told = self.options.release.deidentify.is_none();
+            if let Err(e) =
+                log.add(is_told.then_some(scan.input()), source, image.as_deref(), &record)
+            {
                 outcome.reasons.push(format!("the log cannot be written: {e}"));
                 outcome.verdict = outcome.verdict.max(Verdict::Review);
             }
         }
         outcome
+    }
+
+    /// Releases what is no volume, if the user asked for its kind, and says so in its record.
+    fn passes_through(&self, number: usize, scan: &Planned, record: &mut Record) -> bool {
+        let Options { pass_through: kinds, release, .. } = self.options;
+        let Ok(source) = &scan.source else { return false };
+        if kinds.is_empty() || !formats::is_of_kind(source, kinds).unwrap_or(false) {
+            return false;
+        }
+        let name = scan.name.file_name().unwrap_or_default();
+        let mut pass = || -> Result<(), ScanError> {
+            let staging = self.staging.for_scan(number).map_err(ScanError::Publish)?;
+            let image = formats::pass_through(source, &staging.folder, name, release)?;
+            record.passed_through = true;
+            let staged = beside_image(&staging.folder.join(name), ".efface.json");
+            formats::write_file(&staged, &record.to_json(), false)?;
+            let out = &self.plan.out;
+            staging.publish(out, out, &scan.name, Some(&image)).map_err(ScanError::Publish)
+        };
+        if let Err(e) = pass() {
+            record.passed_through = false;
+            record.reasons.push(format!("it could not be passed through: {e}"));
+            return false;
+        }
+        true
     }
 
     /// Makes the result of one scan in its staging folder, and judges it.
@@ -179,6 +230,10 @@ impl Context<'_> {
     ) -> Result<Option<PathBuf>, ScanError> {
         if let Err(e) = &made {
             record.fail(e.to_string());
+            if e.dicom().is_some_and(DicomError::is_no_volume) {
+                staging.clear(&self.plan.out, name).map_err(ScanError::Publish)?;
+                return made.map(|_| None);
+            }
         }
         record.peak_memory_bytes = memory::peak_bytes();
         let out = &self.plan.out;

@@ -16,7 +16,7 @@ pub(crate) fn of_source(source: &Source) -> io::Result<String> {
             add(header)?;
             add(image)?;
         }
-        Source::DicomSeries { files, .. } => {
+        Source::DicomSeries { files, .. } | Source::LeftOut { files, .. } => {
             for file in files {
                 add(file)?;
             }

@@ -13,6 +13,7 @@ mod record;
 mod staging;
 
 pub use batch::{Outcome, Summary, run};
+pub use formats::dicom::{Deidentify, Release, UidMap};
 pub use kernels::{Level, Workers};
 pub use masking::Verdict;
 pub use plan::{Plan, PlanError, Planned};
@@ -34,6 +35,12 @@ pub struct Options {
     pub keep_header_text: bool,
     /// Whether the model also looks at the mirrored scan.
     pub flip: bool,
+    /// Whether DICOM is written as NIfTI.
+    pub as_nifti: bool,
+    /// Modalities and SOP classes of what is no volume and released all the same.
+    pub pass_through: Vec<String>,
+    /// What is done to DICOM headers.
+    pub release: Release,
     /// No voxel nearer to the brain than this is removed.
     pub guard_mm: f64,
     /// The private log; `None` for no log.

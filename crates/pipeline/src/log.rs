@@ -17,7 +17,7 @@ pub(crate) struct Log(Mutex<File>);
 #[derive(Serialize)]
 struct Line<'a> {
     unix_seconds: u64,
-    input: String,
+    input: Option<String>,
     input_sha256: Option<String>,
     result: Option<String>,
     record: &'a Record,
@@ -28,10 +28,11 @@ impl Log {
         OpenOptions::new().create(true).append(true).open(path).map(|file| Self(Mutex::new(file)))
     }
 
-    /// Adds one scan; `result` is where its image lies.
+    /// Adds one scan; `input` is its path, unless it may not be told, and `result` is where its
+    /// image lies.
     pub(crate) fn add(
         &self,
-        input: &Path,
+        input: Option<&Path>,
         source: Option<&Source>,
         result: Option<&Path>,
         record: &Record,
@@ -39,7 +40,7 @@ impl Log {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |t| t.as_secs());
         let line = Line {
             unix_seconds: now,
-            input: input.display().to_string(),
+            input: input.map(|path| path.display().to_string()),
             input_sha256: source.and_then(|s| digest::of_source(s).ok()),
             result: result.map(|p| p.display().to_string()),
             record,

@@ -2,7 +2,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use formats::{FormatError, HeaderText, Modality, Scan, Source};
+use formats::dicom::DicomError;
+use formats::{FormatError, HeaderText, Layout, Modality, Scan, Source};
 use inference::{Model, ModelError, SampleError};
 use masking::{Absence, Fill, Judgement, RefineOptions, Refined, Verdict, VerifyError};
 use thiserror::Error;
@@ -43,6 +44,14 @@ pub(crate) enum ScanError {
 }
 
 impl ScanError {
+    /// Why the files are no DICOM volume, if that is the reason.
+    pub(crate) fn dicom(&self) -> Option<&DicomError> {
+        match self {
+            Self::Format(FormatError::Dicom(e)) => Some(e),
+            _ => None,
+        }
+    }
+
     /// What the user can do about it.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
@@ -78,7 +87,7 @@ pub(crate) fn deface(
 ) -> Result<Made, ScanError> {
     let workers = options.workers;
     let mut clock = Clock::start();
-    let mut scan = formats::open(source)?;
+    let mut scan = open(source, name, options)?;
     record.notes = scan.notes.iter().map(|n| n.text.clone()).collect();
     clock.stage(record, "open");
 
@@ -101,50 +110,75 @@ pub(crate) fn deface(
 
     let fill = if sampled.is_hu { Fill::CtAir } else { Fill::Level(refined.background) };
     let removal = masking::remove(&mut scan.volume, &refined.mask, fill);
-    record.add_header(&clean(&mut scan, options));
+    record.add_header(&clean(&mut scan, options)?);
     clock.stage(record, "remove");
 
     let file_name = name.file_name().unwrap_or_default();
-    let image = formats::write(&scan, &staging.folder, file_name)?;
+    let mut image = formats::write(&scan, &staging.folder, file_name)?;
     drop(scan);
     if options.write_mask {
         write_mask(&refined, &staging.folder.join(file_name))?;
     }
     clock.stage(record, "write");
 
-    let mut before = formats::open(source)?;
-    let after = formats::open(&image)?;
+    let mut before = open(source, name, options)?;
+    let mut after = formats::open(&image)?;
     clock.stage(record, "reopen");
     let voxels = masking::verify_voxels(&before.volume, &after.volume, &refined.mask)?;
     let image_after = inference::sample_on(&after.volume, sampled.image.grid, workers)?;
     let residual = masking::residual_face(&sampled.image, &image_after, sampled.is_hu, workers);
-    clean(&mut before, options);
-    if !formats::same_around_voxels(&before, &after) {
+    // A header that speaks of the voxels, as DICOM's do, speaks of those that were written.
+    for p in 0..after.volume.n_planes() {
+        before.volume.plane_mut(p).copy_from_slice(after.volume.plane(p));
+    }
+    clean(&mut before, options)?;
+    if !formats::same_around_voxels(&before, &after) || formats::second_picture(&after)?.is_some() {
         return Err(ScanError::HeaderChanged);
     }
+    drop(before);
     record.add_proof(removal.n_voxels, &voxels, residual.as_ref());
-    let modality = modality(&after, sampled.is_hu);
-    let of = after.volume.stored_type().name();
-    let sha256 = digest::of_source(&image).map_err(FormatError::Io)?;
-    record.output = Some(Output::of(sha256, &grid, after.volume.n_frames(), of, modality));
-    clock.stage(record, "verify");
 
     let concerns = refined.anatomy.concerns(&confidence);
     let mut judgement = masking::judge(&concerns, &refined.guard, &voxels, residual.as_ref());
     for note in after.notes.iter().filter(|n| n.needs_review) {
         judgement.add(Verdict::Review, note.text.clone());
     }
+    if judgement.verdict != Verdict::Pass {
+        // What a person must look at does not say of itself that it is done.
+        formats::withdraw_claim(&mut after)?;
+        staging.discard(&image).map_err(ScanError::Publish)?;
+        image = formats::write(&after, &staging.folder, file_name)?;
+    }
+    let modality = modality(&after, sampled.is_hu);
+    let of = after.volume.stored_type().name();
+    let sha256 = digest::of_source(&image).map_err(FormatError::Io)?;
+    record.output = Some(Output::of(sha256, &grid, after.volume.n_frames(), of, modality));
+    clock.stage(record, "verify");
     Ok(Made { judgement, image })
 }
 
-/// Clears the header's free text, or says what of it is kept.
-fn clean(scan: &mut Scan, options: &Options) -> HeaderText {
-    if options.keep_header_text {
-        formats::held_header_text(scan)
-    } else {
-        let description = concat!("efface ", env!("CARGO_PKG_VERSION"), ": face removed");
-        formats::clear_header_text(scan, description)
+/// Loads a scan, DICOM as the NIfTI file that it is to become where that is wanted.
+fn open(source: &Source, name: &Path, options: &Options) -> Result<Scan, FormatError> {
+    let scan = formats::open(source)?;
+    match scan.layout {
+        Layout::DicomFile | Layout::DicomSeries if options.as_nifti => {
+            formats::as_nifti(scan, name.file_name().unwrap_or_default())
+        }
+        _ => Ok(scan),
     }
+}
+
+/// Makes a DICOM header fit for release; clears a NIfTI header's free text, or says what of it is
+/// kept.
+fn clean(scan: &mut Scan, options: &Options) -> Result<HeaderText, FormatError> {
+    if matches!(scan.layout, Layout::DicomFile | Layout::DicomSeries) {
+        return formats::release_headers(scan, &options.release);
+    }
+    if options.keep_header_text {
+        return Ok(formats::held_header_text(scan));
+    }
+    let description = concat!("efface ", env!("CARGO_PKG_VERSION"), ": face removed");
+    Ok(formats::clear_header_text(scan, description))
 }
 
 fn modality(scan: &Scan, is_hu: bool) -> &'static str {

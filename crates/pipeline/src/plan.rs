@@ -1,10 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use formats::dicom::UidMap;
 use formats::{FormatError, Source};
 use thiserror::Error;
 
@@ -19,6 +20,8 @@ pub struct Plan {
     pub scans: Vec<Planned>,
     /// Files that were passed over: neither scans nor named as such.
     pub n_other: usize,
+    /// DICOM files that were passed over: copies of others.
+    pub n_copies: usize,
 }
 
 /// One scan of a plan.
@@ -31,6 +34,26 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// Whether the result is a folder of DICOM files.
+    fn is_folder(&self) -> bool {
+        match &self.source {
+            Ok(Source::DicomSeries { path, files, .. } | Source::LeftOut { path, files, .. }) => {
+                files.len() != 1 || files[0] != *path
+            }
+            _ => false,
+        }
+    }
+
+    /// The path of DICOM file `n` of the scan.
+    pub(crate) fn file(&self, n: usize) -> Option<&Path> {
+        match &self.source {
+            Ok(Source::DicomSeries { files, .. } | Source::LeftOut { files, .. }) => {
+                files.get(n).map(PathBuf::as_path)
+            }
+            _ => None,
+        }
+    }
+
     /// The path of the input.
     #[must_use]
     pub fn input(&self) -> &Path {
@@ -118,7 +141,7 @@ impl Plan {
     /// [`PlanError`].
     pub fn make(inputs: &[PathBuf], out: &Path, options: &Options) -> Result<Self, PlanError> {
         let mut scans = Vec::new();
-        let mut n_other = 0;
+        let (mut n_other, mut n_copies) = (0, 0);
         for input in inputs {
             let (one, other) = (real_path(out), real_path(input));
             if one.starts_with(&other) || other.starts_with(&one) {
@@ -127,6 +150,7 @@ impl Plan {
             match formats::discover(input) {
                 Ok(found) => {
                     n_other += found.n_other;
+                    n_copies += found.copies.len();
                     scans.extend(found.sources.into_iter().map(|source| Planned {
                         name: name_below(input, source.path()),
                         source: Ok(source),
@@ -138,7 +162,14 @@ impl Plan {
                 }),
             }
         }
-        let mut plan = Self { out: out.to_owned(), scans, n_other };
+        let mut plan = Self { out: out.to_owned(), scans, n_other, n_copies };
+        match options.release.deidentify {
+            Some(_) => plan.name_by_uid(&options.release.uids),
+            None => plan.part_folders(),
+        }
+        if options.as_nifti {
+            plan.name_as_nifti();
+        }
         if is_nifti_name(out) {
             plan.name_the_one(out)?;
         }
@@ -184,6 +215,65 @@ impl Plan {
             _ => PathBuf::from("."),
         };
         Ok(())
+    }
+
+    /// Gives series that would be written into or around each other folders of their own.
+    fn part_folders(&mut self) {
+        let names: BTreeSet<PathBuf> = self.scans.iter().map(|scan| scan.name.clone()).collect();
+        let mut n_of: BTreeMap<PathBuf, usize> = BTreeMap::new();
+        for scan in &self.scans {
+            *n_of.entry(scan.name.clone()).or_default() += 1;
+        }
+        let mut numbers: BTreeMap<PathBuf, usize> = BTreeMap::new();
+        for scan in self.scans.iter_mut().filter(|scan| scan.is_folder()) {
+            let folder = scan.name.clone();
+            let mut below = names.range(folder.clone()..).skip(1);
+            let holds_others = below.next().is_some_and(|name| name.starts_with(&folder));
+            if n_of[&folder] == 1 && !holds_others {
+                continue;
+            }
+            let number = numbers.entry(folder.clone()).or_default();
+            loop {
+                *number += 1;
+                scan.name = folder.join(format!("series-{number}"));
+                if !names.contains(&scan.name) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Gives DICOM that becomes NIfTI the name of such a file.
+    fn name_as_nifti(&mut self) {
+        for scan in &mut self.scans {
+            if let Ok(Source::DicomSeries { .. } | Source::LeftOut { .. }) = &scan.source {
+                let mut name = stem(&scan.name);
+                name.push(".nii.gz");
+                scan.name = scan.name.with_file_name(name);
+            }
+        }
+    }
+
+    /// Names results of DICOM by their new series UID, and what cannot be read by a number: names
+    /// of files and folders may be those of patients.
+    fn name_by_uid(&mut self, uids: &UidMap) {
+        let mut n_of: BTreeMap<String, usize> = BTreeMap::new();
+        for scan in &mut self.scans {
+            let name = match &scan.source {
+                Ok(Source::DicomSeries { series, .. } | Source::LeftOut { series, .. })
+                    if !series.is_empty() =>
+                {
+                    uids.uid(series)
+                }
+                Ok(Source::NiftiFile(_) | Source::NiftiPair { .. }) => continue,
+                _ => "unreadable".to_owned(),
+            };
+            let number = n_of.entry(name.clone()).or_default();
+            *number += 1;
+            let numbered = if *number == 1 { name } else { format!("{name}-{number}") };
+            let end = if scan.is_folder() { "" } else { ".dcm" };
+            scan.name = PathBuf::from(numbered + end);
+        }
     }
 
     fn refuse_same_names(&self) -> Result<(), PlanError> {

@@ -15,6 +15,9 @@ pub(crate) struct Record {
     #[serde(serialize_with = "verdict_name")]
     pub(crate) verdict: Verdict,
     pub(crate) reasons: Vec<String>,
+    /// Whether it is no volume and was released all the same: nothing was removed from it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) passed_through: bool,
     pub(crate) notes: Vec<String>,
     pub(crate) regions: BTreeMap<&'static str, Region>,
     /// How sure the model is of each tissue that it found, 0 to 1.
@@ -90,6 +93,7 @@ pub(crate) struct OptionFacts {
     fill: &'static str,
     flip: bool,
     keep_header_text: bool,
+    deidentify: Vec<&'static str>,
     mask: bool,
 }
 
@@ -100,6 +104,7 @@ impl Record {
         Self {
             verdict: Verdict::Fail,
             reasons: Vec::new(),
+            passed_through: false,
             notes: Vec::new(),
             regions: BTreeMap::new(),
             confidence: BTreeMap::new(),
@@ -119,6 +124,7 @@ impl Record {
                 fill: "air",
                 flip: options.flip,
                 keep_header_text: options.keep_header_text,
+                deidentify: options.release.profiles(),
                 mask: options.write_mask,
             },
             version: env!("CARGO_PKG_VERSION"),
@@ -195,6 +201,10 @@ impl Record {
         text.push(b'\n');
         text
     }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn verdict_name<S: Serializer>(verdict: &Verdict, to: S) -> Result<S::Ok, S::Error> {

@@ -45,6 +45,19 @@ pub(crate) struct ScanStaging {
 }
 
 impl ScanStaging {
+    /// Removes an image that lies in this folder.
+    pub(crate) fn discard(&self, image: &Source) -> io::Result<()> {
+        if let Source::NiftiPair { image, .. } = image {
+            remove(image)?;
+        }
+        remove(image.path())
+    }
+
+    /// Removes what an earlier run left under the names of a scan.
+    pub(crate) fn clear(&self, out: &Path, name: &Path) -> io::Result<()> {
+        results(out, name).iter().try_for_each(|old| remove(old))
+    }
+
     /// Moves what was made to its final names below `folder`, which is `out` or a folder in it:
     /// the record first, so that no image ever lies there without one. What an earlier run left
     /// under the names of this scan is removed.
@@ -55,9 +68,7 @@ impl ScanStaging {
         name: &Path,
         image: Option<&Source>,
     ) -> io::Result<()> {
-        for old in results(out, name) {
-            remove(&old)?;
-        }
+        self.clear(out, name)?;
         let target = folder.join(name);
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;

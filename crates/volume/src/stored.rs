@@ -143,6 +143,10 @@ pub struct StoredVolume {
     rescale: Vec<Rescale>,
     buffers: Vec<Vec<u8>>,
     planes: Vec<PlaneAt>,
+    /// Smallest and largest stored value that may be written, if the type can hold others.
+    limits: Option<[i64; 2]>,
+    /// The stored values that mean that there is no value, from first to last, by buffer.
+    padding: Vec<Option<[i64; 2]>>,
 }
 
 impl StoredVolume {
@@ -175,7 +179,39 @@ impl StoredVolume {
         if let Some(plane) = planes.iter().position(|at| !fits(at)) {
             return Err(StoredVolumeError::PlaneOutside { plane });
         }
-        Ok(Self { grid, stored_type, byte_order, rescale, buffers, planes })
+        let (limits, padding) = (None, vec![None; buffers.len()]);
+        Ok(Self { grid, stored_type, byte_order, rescale, buffers, planes, limits, padding })
+    }
+
+    /// The volume whose files keep stored values within `limits`, and for each buffer give the
+    /// values of a range, from first to last, the meaning that there is none.
+    ///
+    /// # Panics
+    /// If `padding` has not one entry a buffer.
+    #[must_use]
+    pub fn with_reserved(self, limits: [i64; 2], padding: Vec<Option<[i64; 2]>>) -> Self {
+        assert!(padding.len() == self.buffers.len(), "one range a buffer");
+        Self { limits: Some(limits), padding, ..self }
+    }
+
+    /// The stored value nearest to `wanted` that plane `p` can hold and that means a value:
+    /// rounded, within the limits, no padding. Types of floating point hold what is wanted.
+    #[must_use]
+    pub fn storable(&self, p: usize, wanted: f64) -> f64 {
+        if matches!(self.stored_type, StoredType::F32 | StoredType::F64) {
+            return wanted;
+        }
+        let Some(limits) = self.limits else { return wanted.round() };
+        let [low, high] = limits.map(|limit| limit as f64);
+        let value = wanted.round().clamp(low, high);
+        match self.padding[self.planes[p].buffer].map(|range| range.map(|v| v as f64)) {
+            Some([first, last]) if (first..=last).contains(&value) => {
+                let (below, above) = (first - 1.0, last + 1.0);
+                let is_nearer = wanted - below < above - wanted;
+                if above > high || is_nearer && below >= low { below.max(low) } else { above }
+            }
+            _ => value,
+        }
     }
 
     /// Extent and affine of one frame.
@@ -245,6 +281,13 @@ impl StoredVolume {
     /// What lies under the planes must stay as long as it is: [`Self::plane`] panics otherwise.
     pub fn buffer_mut(&mut self, buffer: usize) -> &mut Vec<u8> {
         &mut self.buffers[buffer]
+    }
+
+    /// Tells that the voxels of a buffer, which began at byte `from`, now begin at byte `to`.
+    pub fn move_planes(&mut self, buffer: usize, from: usize, to: usize) {
+        for plane in self.planes.iter_mut().filter(|plane| plane.buffer == buffer) {
+            plane.offset = plane.offset - from + to;
+        }
     }
 
     /// Where plane `p` lies.
@@ -355,6 +398,29 @@ mod tests {
     fn what_is_not_finite_becomes_zero() {
         check(StoredType::F32, &f32::NAN.to_le_bytes(), Rescale::NONE, &[0.0]);
         check(StoredType::F64, &f64::NEG_INFINITY.to_le_bytes(), Rescale::NONE, &[0.0]);
+    }
+
+    #[test]
+    fn what_is_written_keeps_to_the_bits_and_off_the_padding() {
+        let check = |limits, padding, wanted: f64, expected: f64| {
+            let plain = volume(StoredType::I16, ByteOrder::Little, vec![0; 4], Rescale::NONE);
+            let found = plain.with_reserved(limits, vec![padding]).storable(0, wanted);
+            let is_so = (found - expected).abs() < 1e-9;
+            assert!(is_so, "{wanted} in {limits:?} without {padding:?}: {found}");
+        };
+        check([0, 4095], None, -24.0, 0.0);
+        check([0, 4095], None, 5000.0, 4095.0);
+        check([0, 4095], None, 23.6, 24.0);
+        check([0, 4095], Some([24, 24]), 23.6, 23.0);
+        check([0, 4095], Some([24, 24]), 24.4, 25.0);
+        check([0, 4095], Some([0, 0]), -24.0, 1.0);
+        check([0, 4095], Some([4000, 4095]), 4095.0, 3999.0);
+        check([-2048, 2047], Some([-2000, -2000]), -1000.0, -1000.0);
+        check([-2048, 2047], Some([-2048, -900]), -1000.0, -899.0);
+        let float = volume(StoredType::F32, ByteOrder::Little, vec![0; 4], Rescale::NONE);
+        assert!((float.storable(0, 0.4) - 0.4).abs() < 1e-9);
+        let free = volume(StoredType::I16, ByteOrder::Little, vec![0; 4], Rescale::NONE);
+        assert!((free.storable(0, -1000.4) + 1000.0).abs() < 1e-9);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What every fuzz target does with bytes that may be a scan.
 
+pub mod dicom;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::OsStr;
 

@@ -107,7 +107,8 @@ impl<'a> Attributes<'a> {
     }
 }
 
-fn trim(value: &[u8]) -> &[u8] {
+/// A value without the blanks and zeros around it.
+pub(super) fn trim(value: &[u8]) -> &[u8] {
     let is_blank = |b: &u8| matches!(b, 0 | b' ');
     let start = value.iter().position(|b| !is_blank(b)).unwrap_or(value.len());
     let end = value.iter().rposition(|b| !is_blank(b)).map_or(start, |last| last + 1);

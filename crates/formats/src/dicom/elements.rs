@@ -27,6 +27,10 @@ pub(super) enum Kind {
     Sequence,
     /// The start of an item of the sequence that ends the path.
     Item,
+    /// The end of an item or of a sequence, which the path has left; the value is its delimiter.
+    End,
+    /// Encapsulated pixel data; the value is its items, without the delimiter behind them.
+    Fragments,
 }
 
 /// One stop of the walk.
@@ -40,10 +44,12 @@ pub(super) struct Element {
     pub(super) at: usize,
     /// The bytes of the value; empty for sequences and items.
     pub(super) value: Range<usize>,
+    /// Whether a delimiter ends it.
+    pub(super) is_open: bool,
 }
 
 /// A sequence or item whose end lies ahead.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Open {
     is_item: bool,
     /// Where it ends; `None` where a delimiter says so.
@@ -54,19 +60,30 @@ struct Open {
 }
 
 /// The walk over a data set.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Elements<'a> {
     bytes: &'a [u8],
     at: usize,
     encoding: Encoding,
     open: Vec<Open>,
     path: Vec<Tag>,
+    is_encapsulated: bool,
 }
 
 impl<'a> Elements<'a> {
     /// Walks `bytes` from the offset `at` to their end.
     pub(super) fn new(bytes: &'a [u8], at: usize, encoding: Encoding) -> Self {
-        Self { bytes, at, encoding, open: Vec::new(), path: Vec::new() }
+        Self { bytes, at, encoding, open: Vec::new(), path: Vec::new(), is_encapsulated: false }
+    }
+
+    /// The same walk where pixel data may be compressed, in items (PS3.5 annex A.4).
+    pub(super) fn encapsulated(bytes: &'a [u8], at: usize) -> Self {
+        Self { is_encapsulated: true, ..Self::new(bytes, at, Encoding::ExplicitLittle) }
+    }
+
+    /// The encoding of what comes next.
+    pub(super) fn encoding(&self) -> Encoding {
+        self.open.last().map_or(self.encoding, |top| top.encoding)
     }
 
     /// The offset of what comes next.
@@ -86,31 +103,32 @@ impl<'a> Elements<'a> {
     /// [`FileError`] if the bytes end early, break the encoding's rules, or nest deeper than
     /// [`MAX_DEPTH`]. The walk must then stop.
     pub(super) fn next(&mut self) -> Result<Option<Element>, FileError> {
-        loop {
-            while self.open.last().is_some_and(|top| top.end == Some(self.at)) {
-                self.close();
-            }
-            if self.at == self.bytes.len() {
-                return match self.open.last() {
-                    None => Ok(None),
-                    Some(_) => Err(self.malformed(Malformation::NeverClosed)),
-                };
-            }
-            let start = self.at;
-            let encoding = self.open.last().map_or(self.encoding, |top| top.encoding);
-            let tag = Tag(self.u16(encoding)?, self.u16(encoding)?);
-            match self.open.last().map(|top| (top.is_item, top.end.is_none())) {
-                Some((false, _)) if tag == Tag::ITEM => {
-                    let length = self.u32(encoding)?;
-                    self.push(start, true, length, encoding)?;
-                    return Ok(Some(self.stop(Kind::Item, tag, None, start, self.at..self.at)));
-                }
-                Some((false, true)) if tag == Tag::SEQUENCE_END => self.end(start, encoding)?,
-                Some((true, true)) if tag == Tag::ITEM_END => self.end(start, encoding)?,
-                Some((false, _)) => return Err(malformed(start, Malformation::NotAnItem)),
-                _ => return self.element(start, tag, encoding).map(Some),
-            }
+        if self.open.last().is_some_and(|top| top.end == Some(self.at)) {
+            let tag = self.close();
+            return Ok(Some(self.stop(Kind::End, tag, None, self.at, self.at..self.at)));
         }
+        if self.at == self.bytes.len() {
+            return match self.open.last() {
+                None => Ok(None),
+                Some(_) => Err(self.malformed(Malformation::NeverClosed)),
+            };
+        }
+        let start = self.at;
+        let encoding = self.encoding();
+        let tag = Tag(self.u16(encoding)?, self.u16(encoding)?);
+        let found = match self.open.last().map(|top| (top.is_item, top.end.is_none())) {
+            Some((false, _)) if tag == Tag::ITEM => {
+                let length = self.u32(encoding)?;
+                self.push(start, true, length, encoding)?;
+                let stop = self.stop(Kind::Item, tag, None, start, self.at..self.at);
+                Element { is_open: length == UNDEFINED, ..stop }
+            }
+            Some((false, true)) if tag == Tag::SEQUENCE_END => self.end(start, encoding)?,
+            Some((true, true)) if tag == Tag::ITEM_END => self.end(start, encoding)?,
+            Some((false, _)) => return Err(malformed(start, Malformation::NotAnItem)),
+            _ => self.element(start, tag, encoding)?,
+        };
+        Ok(Some(found))
     }
 
     fn element(
@@ -124,6 +142,11 @@ impl<'a> Elements<'a> {
         }
         let (vr, length) = self.vr_and_length(start, encoding)?;
         let is_undefined = length == UNDEFINED;
+        if self.is_encapsulated && is_undefined && tag == Tag::PIXELS {
+            let value = self.fragments(start)?;
+            let stop = self.stop(Kind::Fragments, tag, vr.copied(), start, value);
+            return Ok(Element { is_open: true, ..stop });
+        }
         let inside = match vr {
             Some(b"SQ") => Some(encoding),
             Some(b"UN") if is_undefined => Some(Encoding::ImplicitLittle),
@@ -141,10 +164,32 @@ impl<'a> Elements<'a> {
             }
             self.push(start, false, length, inside)?;
             self.path.push(tag);
-            return Ok(self.stop(Kind::Sequence, tag, vr, start, self.at..self.at));
+            let stop = self.stop(Kind::Sequence, tag, vr, start, self.at..self.at);
+            return Ok(Element { is_open: is_undefined, ..stop });
         }
         let value = self.take(start, length as usize)?;
         Ok(self.stop(Kind::Value, tag, vr, start, value))
+    }
+
+    /// Passes over the items of encapsulated pixel data and the delimiter behind them; returns
+    /// the range of the items.
+    fn fragments(&mut self, start: usize) -> Result<Range<usize>, FileError> {
+        let first = self.at;
+        loop {
+            let (at, encoding) = (self.at, Encoding::ExplicitLittle);
+            let tag = Tag(self.u16(encoding)?, self.u16(encoding)?);
+            let length = self.u32(encoding)?;
+            match (tag, length) {
+                (Tag::ITEM, UNDEFINED) => {
+                    return Err(malformed(at, Malformation::UndefinedLength));
+                }
+                (Tag::ITEM, _) => {
+                    self.take(start, length as usize)?;
+                }
+                (Tag::SEQUENCE_END, 0) => return Ok(first..at),
+                _ => return Err(malformed(at, Malformation::NotAnItem)),
+            }
+        }
     }
 
     fn stop(
@@ -155,7 +200,7 @@ impl<'a> Elements<'a> {
         at: usize,
         value: Range<usize>,
     ) -> Element {
-        Element { kind, tag, vr, at, value }
+        Element { kind, tag, vr, at, value, is_open: false }
     }
 
     fn vr_and_length(
@@ -201,17 +246,21 @@ impl<'a> Elements<'a> {
         Ok(())
     }
 
-    fn end(&mut self, start: usize, encoding: Encoding) -> Result<(), FileError> {
+    /// A delimiter, its tag read: leaves the item or sequence that it ends.
+    fn end(&mut self, start: usize, encoding: Encoding) -> Result<Element, FileError> {
         if self.u32(encoding)? != 0 {
             return Err(malformed(start, Malformation::StrayDelimiter));
         }
-        self.close();
-        Ok(())
+        let tag = self.close();
+        let stop = self.stop(Kind::End, tag, None, start, start..self.at);
+        Ok(Element { is_open: true, ..stop })
     }
 
-    fn close(&mut self) {
-        if self.open.pop().is_some_and(|closed| !closed.is_item) {
-            self.path.pop();
+    /// Leaves the innermost item or sequence; returns the tag by which it began.
+    fn close(&mut self) -> Tag {
+        match self.open.pop() {
+            Some(closed) if !closed.is_item => self.path.pop().unwrap_or(Tag::ITEM),
+            _ => Tag::ITEM,
         }
     }
 
@@ -273,3 +322,8 @@ const SHORT_VRS: &[[u8; 2]] = &[
     *b"AE", *b"AS", *b"AT", *b"CS", *b"DA", *b"DS", *b"DT", *b"FD", *b"FL", *b"IS", *b"LO", *b"LT",
     *b"PN", *b"SH", *b"SL", *b"SS", *b"ST", *b"TM", *b"UI", *b"UL", *b"US",
 ];
+
+/// Whether elements of this value representation have a length of 4 bytes.
+pub(super) fn has_long_length(vr: [u8; 2]) -> bool {
+    LONG_VRS.contains(&vr)
+}

@@ -3,7 +3,8 @@ use std::fmt;
 use thiserror::Error;
 use volume::StoredVolumeError;
 
-use super::tag::{Attribute, Tag};
+pub use super::codec::Fault;
+use super::tag::Attribute;
 
 /// Why the DICOM files of a folder are no volume that can be defaced.
 ///
@@ -110,13 +111,21 @@ pub enum DicomError {
         /// The largest accepted.
         limit: f64,
     },
+    /// Images of a series that are too few for a volume, and unlike the rest of it.
+    #[error("not a volume: {n_images} images that differ from the rest of their series in {what}")]
+    LeftOut {
+        /// In what they differ.
+        what: Shared,
+        /// The number of images.
+        n_images: usize,
+    },
     /// Planes and buffers do not fit.
     #[error(transparent)]
     Volume(#[from] StoredVolumeError),
 }
 
 /// What all planes of a volume have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shared {
     /// Series Instance UID.
     Series,
@@ -203,13 +212,46 @@ pub enum FileError {
         /// What it should be.
         wanted: &'static str,
     },
-    /// An encoding that this version cannot patch.
-    #[error("transfer syntax `{name}` ({uid}) is not supported; only uncompressed ones are")]
+    /// A transfer syntax that this build has no decoder for.
+    #[error("transfer syntax `{name}` ({uid}) is not supported by this build")]
     TransferSyntax {
         /// Its name in the standard.
         name: &'static str,
         /// Its UID.
         uid: String,
+    },
+    /// A deflated data set that cannot be unpacked, or unpacks to more than is believed.
+    #[error("the deflated data set is damaged, or larger than {limit} bytes")]
+    Deflated {
+        /// The most bytes accepted.
+        limit: usize,
+    },
+    /// Compressed pixel data that are not a list of fragments, one or more a frame.
+    #[error("the fragments of the pixel data cannot be decoded: {found} for {frames} frames")]
+    Fragments {
+        /// Fragments, or entries of the table that says where frames start.
+        found: usize,
+        /// Number of Frames.
+        frames: u64,
+    },
+    /// Pixel data in one piece where the transfer syntax wants fragments.
+    #[error("malformed: compressed pixel data that are not in fragments")]
+    NotEncapsulated,
+    /// A frame that its decoder refuses.
+    #[error("frame {frame} cannot be decoded: {fault}")]
+    Decode {
+        /// Which frame, from 1.
+        frame: usize,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// So little compressed data cannot hold so many pixels of a scan.
+    #[error("compressed pixel data of {found} bytes for {wanted} bytes of pixels")]
+    TooDense {
+        /// Bytes of compressed pixel data.
+        found: usize,
+        /// Bytes of all frames.
+        wanted: u128,
     },
     /// An object that is no CT or MR image.
     #[error("not a volume: `{name}` ({uid})")]
@@ -235,12 +277,6 @@ pub enum FileError {
         groups: usize,
         /// Number of Frames.
         frames: u64,
-    },
-    /// A face could be shown outside the pixel data.
-    #[error("{tag} carries a second picture that this version cannot clean")]
-    SecondPicture {
-        /// The element.
-        tag: Tag,
     },
     /// Rows or columns are zero.
     #[error("a pixel format of {columns} columns and {rows} rows")]
@@ -377,6 +413,29 @@ impl fmt::Display for Malformation {
 }
 
 impl DicomError {
+    /// Whether the files are sound and only no volume: single images, localizers, reports.
+    #[must_use]
+    pub fn is_no_volume(&self) -> bool {
+        matches!(
+            self,
+            Self::TooFewPositions { .. }
+                | Self::LeftOut { .. }
+                | Self::File { reason: FileError::SopClass { .. }, .. }
+        )
+    }
+
+    /// The place of the file that is to blame among those given, from 0.
+    #[must_use]
+    pub fn file(&self) -> Option<usize> {
+        match self {
+            Self::File { number, .. }
+            | Self::Mixed { number, .. }
+            | Self::MixedFrames { number, .. }
+            | Self::DuplicateInstance { second: number, .. } => number.checked_sub(1),
+            _ => None,
+        }
+    }
+
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -388,7 +447,7 @@ impl DicomError {
             }
             Self::DuplicateInstance { .. } => "remove the copies of the same image",
             Self::DuplicatePosition { .. } => "keep one volume in a folder",
-            Self::TooFewPositions { .. } => {
+            Self::TooFewPositions { .. } | Self::LeftOut { .. } => {
                 "leave localizers and single images out, and do not release them: they show a face"
             }
             Self::MissingSlice { .. } => "the copy is incomplete; fetch the series again",
@@ -406,14 +465,15 @@ impl FileError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NotDicom => "leave files that are not DICOM out",
-            Self::Truncated { .. } => "the copy is incomplete; fetch the file again",
+            Self::Truncated { .. } | Self::Deflated { .. } | Self::Decode { .. } => {
+                "the copy is incomplete; fetch the file again"
+            }
             Self::TransferSyntax { .. } => {
                 "decompress the series, for instance with `gdcmconv --raw` or `dcmdjpeg`"
             }
             Self::SopClass { .. } | Self::FloatPixels | Self::Mosaic | Self::MultiFrame { .. } => {
                 "give a CT or MR series of single images or an enhanced object"
             }
-            Self::SecondPicture { .. } => "remove that element first; it may show the face",
             Self::UnusedBits { .. } => "remove overlays from the pixel data first",
             Self::PixelSpacing { .. } | Self::Orientation { .. } | Self::Position { .. } => {
                 "export the series from the scanner or archive again"

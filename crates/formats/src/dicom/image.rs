@@ -1,7 +1,6 @@
-use std::ops::Range;
-
 use volume::{ByteOrder, Rescale};
 
+use super::attributes::Attributes;
 use super::contents::Contents;
 use super::error::{FileError, Shared};
 use super::geometry::Plane;
@@ -9,8 +8,9 @@ use super::pixels::PixelFormat;
 use super::syntax::ImageClass;
 use super::tag::{
     Attribute, BURNED_IN, FRAME_OF_REFERENCE, IMAGE_TYPE, MEDIA_SOP_CLASS, MODALITY,
-    NUMBER_OF_FRAMES, ORIENTATION, PATIENT_ID, PATIENT_NAME, PIXEL_DATA, PIXEL_SPACING, POSITION,
-    RESCALE_INTERCEPT, RESCALE_SLOPE, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE, Tag,
+    NUMBER_OF_FRAMES, ORIENTATION, PADDING, PADDING_LIMIT, PATIENT_ID, PATIENT_NAME, PIXEL_DATA,
+    PIXEL_SPACING, POSITION, RESCALE_INTERCEPT, RESCALE_SLOPE, SERIES_INSTANCE, SOP_CLASS,
+    SOP_INSTANCE, Tag,
 };
 use crate::Modality;
 
@@ -25,8 +25,6 @@ pub(super) struct Image<'a> {
     pub(super) instance: &'a str,
     pub(super) format: PixelFormat,
     pub(super) frames: Vec<Frame>,
-    /// Whether the 128 bytes before `DICM` hold something.
-    pub(super) has_preamble: bool,
 }
 
 /// A plane of a file.
@@ -59,11 +57,7 @@ impl<'a> Image<'a> {
             (None, None) => return Err(FileError::Missing { attribute: SOP_CLASS }),
         };
         let class = ImageClass::of(sop_class)?;
-        if let Some(tag) = contents.second_picture {
-            return Err(FileError::SecondPicture { tag });
-        }
-        let image_type = top.text(IMAGE_TYPE).unwrap_or_default();
-        if image_type.split(|b| *b == b'\\').any(|value| value.trim_ascii() == b"MOSAIC") {
+        if is_mosaic(&contents) {
             return Err(FileError::Mosaic);
         }
         let (pixels, vr) =
@@ -71,10 +65,11 @@ impl<'a> Image<'a> {
         let format = PixelFormat::read(top, contents.encoding, vr)?;
         let n_frames = top.whole(NUMBER_OF_FRAMES)?.unwrap_or(1);
         format.check_length(n_frames, pixels.len())?;
-        let frames = match class {
-            ImageClass::SingleFrame => single_frame(&contents, n_frames, pixels.start)?,
-            ImageClass::MultiFrame => multi_frame(&contents, n_frames, &pixels, &format)?,
-        };
+        let places = places(&contents, class)?;
+        let offsets = pixels.clone().step_by(format.plane_bytes() as usize);
+        let frames = places.into_iter().zip(offsets);
+        let frames = frames.map(|((plane, rescale), offset)| Frame { offset, plane, rescale });
+        let frames = frames.collect();
         format.check_unused_bits(&bytes[pixels])?;
         Ok(Self {
             sop_class,
@@ -83,7 +78,6 @@ impl<'a> Image<'a> {
             instance: top.need_uid(SOP_INSTANCE)?,
             format,
             frames,
-            has_preamble: bytes[..128].iter().any(|&b| b != 0),
             contents,
         })
     }
@@ -101,6 +95,19 @@ impl<'a> Image<'a> {
             (Shared::ByteOrder, self.byte_order() == other.byte_order()),
         ];
         checks.into_iter().find(|(_, agree)| !agree).map(|(what, _)| what)
+    }
+
+    /// The stored values that mean that there is none, from first to last; `None` if there are no
+    /// such values.
+    pub(super) fn padding(&self) -> Option<[i64; 2]> {
+        let value = |attribute: Attribute| {
+            let stored = self.contents.top.need_u16(attribute, self.byte_order()).ok()?;
+            let is_signed = self.format.is_signed();
+            Some(if is_signed { stored.cast_signed().into() } else { i64::from(stored) })
+        };
+        let first = value(PADDING)?;
+        let last = value(PADDING_LIMIT).unwrap_or(first);
+        Some([first.min(last), first.max(last)])
     }
 
     pub(super) fn byte_order(&self) -> ByteOrder {
@@ -121,24 +128,43 @@ impl<'a> Image<'a> {
         self.contents.top.text(BURNED_IN) == Some(b"YES")
     }
 
-    pub(super) fn is_signed(&self) -> bool {
-        self.contents.is_signed
-    }
-
     /// What the element `tag` says of frame `frame`: in its own functional groups, else in the
     /// shared ones, else at the top level.
     pub(super) fn key(&self, frame: usize, tag: Tag) -> Option<&'a [u8]> {
-        let Contents { top, shared, frames, .. } = &self.contents;
-        let own = frames.get(frame).and_then(|frame| frame.key(tag));
-        own.or_else(|| shared.key(tag)).or_else(|| top.key(tag))
+        key_of(&self.contents, frame, tag)
     }
 }
 
-fn single_frame(
+/// What the element `tag` says of frame `frame`: in its own functional groups, else in the shared
+/// ones, else at the top level.
+pub(super) fn key_of<'a>(contents: &Contents<'a>, frame: usize, tag: Tag) -> Option<&'a [u8]> {
+    let Contents { top, shared, frames, .. } = contents;
+    let own = frames.get(frame).and_then(|frame| frame.key(tag));
+    own.or_else(|| shared.key(tag)).or_else(|| top.key(tag))
+}
+
+/// Whether the planes of a volume are tiles of one image, as in a Siemens mosaic.
+pub(super) fn is_mosaic(contents: &Contents<'_>) -> bool {
+    let image_type = contents.top.text(IMAGE_TYPE).unwrap_or_default();
+    image_type.split(|b| *b == b'\\').any(|value| value.trim_ascii() == b"MOSAIC")
+}
+
+/// Plane and rescale of every frame.
+///
+/// # Errors
+/// [`FileError`] if the object's geometry or rescale is absent or makes no sense.
+pub(super) fn places(
     contents: &Contents<'_>,
-    n_frames: u64,
-    offset: usize,
-) -> Result<Vec<Frame>, FileError> {
+    class: ImageClass,
+) -> Result<Vec<(Plane, Rescale)>, FileError> {
+    let n_frames = contents.top.whole(NUMBER_OF_FRAMES)?.unwrap_or(1);
+    match class {
+        ImageClass::SingleFrame => single_frame(contents, n_frames).map(|place| vec![place]),
+        ImageClass::MultiFrame => multi_frame(contents, n_frames),
+    }
+}
+
+fn single_frame(contents: &Contents<'_>, n_frames: u64) -> Result<(Plane, Rescale), FileError> {
     if n_frames != 1 {
         return Err(FileError::MultiFrame { found: n_frames });
     }
@@ -151,42 +177,28 @@ fn single_frame(
         need(top.decimals(ORIENTATION)?, ORIENTATION)?,
         need(top.decimals(PIXEL_SPACING)?, PIXEL_SPACING)?,
     )?;
-    let rescale = rescale(top.decimals(RESCALE_SLOPE)?, top.decimals(RESCALE_INTERCEPT)?)?;
-    Ok(vec![Frame { offset, plane, rescale }])
+    Ok((plane, rescale(top.decimals(RESCALE_SLOPE)?, top.decimals(RESCALE_INTERCEPT)?)?))
 }
 
-fn multi_frame(
-    contents: &Contents<'_>,
-    n_frames: u64,
-    pixels: &Range<usize>,
-    format: &PixelFormat,
-) -> Result<Vec<Frame>, FileError> {
-    if contents.frames.len() as u64 != n_frames {
-        let groups = contents.frames.len();
+fn multi_frame(contents: &Contents<'_>, n_frames: u64) -> Result<Vec<(Plane, Rescale)>, FileError> {
+    let groups = contents.frames.len();
+    if groups as u64 != n_frames {
         return Err(FileError::FrameGroups { groups, frames: n_frames });
     }
-    let mut frames = Vec::with_capacity(contents.frames.len());
-    // The planes fit in the pixel data, which fit in memory.
-    let offsets = pixels.clone().step_by(format.plane_bytes() as usize);
-    for (own, offset) in contents.frames.iter().zip(offsets) {
+    let shared = &contents.shared;
+    let place = |own: &Attributes<'_>| {
         let plane = Plane::new(
-            need(own.decimals(POSITION)?.or(contents.shared.decimals(POSITION)?), POSITION)?,
-            need(
-                own.decimals(ORIENTATION)?.or(contents.shared.decimals(ORIENTATION)?),
-                ORIENTATION,
-            )?,
-            need(
-                own.decimals(PIXEL_SPACING)?.or(contents.shared.decimals(PIXEL_SPACING)?),
-                PIXEL_SPACING,
-            )?,
+            need(own.decimals(POSITION)?.or(shared.decimals(POSITION)?), POSITION)?,
+            need(own.decimals(ORIENTATION)?.or(shared.decimals(ORIENTATION)?), ORIENTATION)?,
+            need(own.decimals(PIXEL_SPACING)?.or(shared.decimals(PIXEL_SPACING)?), PIXEL_SPACING)?,
         )?;
         let rescale = rescale(
-            own.decimals(RESCALE_SLOPE)?.or(contents.shared.decimals(RESCALE_SLOPE)?),
-            own.decimals(RESCALE_INTERCEPT)?.or(contents.shared.decimals(RESCALE_INTERCEPT)?),
+            own.decimals(RESCALE_SLOPE)?.or(shared.decimals(RESCALE_SLOPE)?),
+            own.decimals(RESCALE_INTERCEPT)?.or(shared.decimals(RESCALE_INTERCEPT)?),
         )?;
-        frames.push(Frame { offset, plane, rescale });
-    }
-    Ok(frames)
+        Ok((plane, rescale))
+    };
+    contents.frames.iter().map(place).collect()
 }
 
 fn need<T>(value: Option<T>, attribute: Attribute) -> Result<T, FileError> {

@@ -1,27 +1,39 @@
 //! DICOM series: single-frame CT and MR images, and enhanced and legacy converted multi-frame
-//! objects, uncompressed.
+//! objects.
 //!
-//! The files' own bytes are the volume's buffers. A walk over the elements finds the pixels
-//! (`elements`, `contents`), each file is judged by itself (`image`, `pixels`, `geometry`), then
-//! the planes are put in order by their positions in the patient (`stack`). Slice numbers, file
-//! order, file names and slice thickness are not looked at.
+//! `series` tells from headers which files belong together. The bytes of those files, unpacked to
+//! native ones where they are compressed (`unpack`, `codec`), are the volume's buffers. A walk over
+//! the elements finds the pixels (`elements`, `contents`), each file is judged by itself (`image`,
+//! `pixels`, `geometry`), then the planes are put in order by their positions in the patient
+//! (`stack`). Slice numbers, file order, file names and slice thickness are not looked at.
 //!
-//! What shows a face outside the pixel data is refused: icons, overlays, curves, pixel data in
-//! sequences, and any other value above 64 KiB that is not text.
+//! On the way out `release` changes what a header must say of the new pixels, and takes away what
+//! could show the face outside them: icons, overlays, curves, pixel data in sequences, and any other
+//! value above 64 KiB that is not text. `rewrite` copies all other bytes; `deidentify` removes what
+//! names the patient, by the table of `profile`.
 
 mod attributes;
+mod codec;
 mod contents;
+mod deidentify;
 mod elements;
 mod error;
 mod geometry;
 mod image;
 mod pixels;
+mod profile;
+mod release;
+mod rewrite;
+pub(crate) mod series;
 mod stack;
 mod syntax;
 mod tag;
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "the numbers have exact binary forms")]
 mod tests;
+mod uids;
+mod unpack;
+mod write;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -29,10 +41,16 @@ use std::ffi::OsString;
 use volume::{Grid, PlaneAt, StoredVolume};
 
 pub use contents::is_dicom;
-pub use error::{DicomError, FileError, Malformation, Shared};
+pub use deidentify::Deidentify;
+pub use error::{DicomError, Fault, FileError, Malformation, Shared};
+pub use release::Release;
+pub(crate) use release::{pass_through, release, second_picture, withdraw_claim};
+pub(crate) use series::kinds;
 pub use tag::{Attribute, Tag};
+pub use uids::UidMap;
+pub(crate) use unpack::pack;
 
-use crate::{Layout, Note, Scan, SourceFile};
+use crate::{Layout, Note, Packing, Scan, SourceFile};
 use image::Image;
 use stack::stack;
 
@@ -41,16 +59,24 @@ const TILT_DEGREES: f64 = 0.5;
 
 /// Makes a scan of the DICOM files of one folder: `files` are their names and their whole bytes.
 ///
-/// Buffer `n` of the volume is the bytes of `files[n]`, untouched. Planes lie along the normal of
+/// Buffer `n` of the volume is the bytes of `files[n]`, untouched if they are not compressed, and
+/// else with the pixels decoded and the transfer syntax changed. Planes lie along the normal of
 /// the images, in patient space; `i` runs along a row of pixels, `j` along a column. Several
 /// volumes on the same positions (echoes, b-values) become frames of the volume.
 ///
 /// # Errors
-/// [`DicomError`] if a file cannot be read, is compressed, is no CT or MR image or could show a
-/// face elsewhere than in its pixels; or if the files are not one series of equally spaced
-/// planes.
+/// [`DicomError`] if a file cannot be read or decoded, or is no CT or MR image; or if the files are
+/// not one series of equally spaced planes.
 pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> {
-    let images = read_images(&files)?;
+    let of = files.len();
+    let mut natives = Vec::with_capacity(of);
+    for (number, (name, bytes)) in (1..).zip(files) {
+        let unpacked = unpack::unpack(bytes);
+        let (bytes, packing) =
+            unpacked.map_err(|reason| DicomError::File { number, of, reason })?;
+        natives.push((SourceFile { name, packing }, bytes));
+    }
+    let images = read_images(&natives)?;
     let frames: Vec<_> = images
         .iter()
         .enumerate()
@@ -63,7 +89,7 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
             first if !plane.has_spacing_of(first) => Shared::PixelSpacing,
             _ => continue,
         };
-        let (frame, number, of) = (frame + 1, file + 1, files.len());
+        let (frame, number) = (frame + 1, file + 1);
         return Err(match images[file].frames.len() {
             1 => DicomError::Mixed { what, number, of },
             _ => DicomError::MixedFrames { what, frame, number, of },
@@ -81,16 +107,23 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
     let [ni, nj] = images[0].format.matrix();
     let grid = Grid { extent: [ni, nj, stack.nk], affine: stack.affine };
     let (stored_type, order) = (images[0].format.stored_type(), images[0].byte_order());
-    let notes = notes(&images, stack.tilt_degrees);
+    let mut notes = notes(&images, stack.tilt_degrees);
+    if natives.iter().any(|(file, _)| matches!(file.packing, Packing::Decoded { .. })) {
+        let text = "the pixel data were compressed in a way that is read and not written: the result \
+                    is uncompressed";
+        notes.push(Note { text: text.to_owned(), needs_review: false });
+    }
     let modality = images[0].modality();
-    let (files, buffers) =
-        files.into_iter().map(|(name, bytes)| (SourceFile { name, gzip: false }, bytes)).unzip();
+    let limits = images[0].format.limits();
+    let padding = images.iter().map(Image::padding).collect();
+    let (files, buffers) = natives.into_iter().unzip();
     let volume = StoredVolume::new(grid, stored_type, order, rescale, buffers, planes)?;
+    let volume = volume.with_reserved(limits, padding);
     Ok(Scan { volume, files, layout: Layout::DicomSeries, modality, notes })
 }
 
 /// Reads every file, and checks that they are different images of one series.
-fn read_images(files: &[(OsString, Vec<u8>)]) -> Result<Vec<Image<'_>>, DicomError> {
+fn read_images(files: &[(SourceFile, Vec<u8>)]) -> Result<Vec<Image<'_>>, DicomError> {
     let of = files.len();
     let mut images: Vec<Image<'_>> = Vec::with_capacity(of);
     let mut instances = BTreeMap::new();
@@ -120,16 +153,6 @@ fn notes(images: &[Image<'_>], tilt_degrees: f64) -> Vec<Note> {
         "the header says that text is burned into the pixels (`Burned In Annotation`)",
     );
     note(images[0].format.is_inverted, true, "grey values are inverted (`MONOCHROME1`)");
-    note(
-        images.iter().any(|image| image.has_preamble),
-        false,
-        "the preamble of a file is not empty, and was kept",
-    );
-    note(
-        images.iter().any(Image::is_signed),
-        false,
-        "a digital signature was kept, which no longer fits the changed pixels",
-    );
     note(
         tilt_degrees >= TILT_DEGREES,
         false,

@@ -66,6 +66,36 @@ impl PixelFormat {
         Ok(Self { rows, columns, allocated, stored, is_signed, order, is_inverted })
     }
 
+    /// Bits Allocated: 8, 16 or 32.
+    pub(super) fn bits_allocated(&self) -> u16 {
+        self.allocated
+    }
+
+    pub(super) fn is_signed(&self) -> bool {
+        self.is_signed
+    }
+
+    /// The smallest and the largest value of Bits Stored.
+    pub(super) fn limits(&self) -> [i64; 2] {
+        let n_values = 1 << self.stored;
+        if self.is_signed { [-n_values / 2, n_values / 2 - 1] } else { [0, n_values - 1] }
+    }
+
+    /// Adds decoded `values` of `bits` bits to `out`, little endian, the sign repeated in the bits
+    /// above.
+    pub(super) fn store(&self, values: &[u32], bits: u32, out: &mut Vec<u8>) {
+        let unused = 32 - bits;
+        let n_bytes = usize::from(self.allocated / 8);
+        for &value in values {
+            let extended = if self.is_signed {
+                ((value << unused).cast_signed() >> unused).cast_unsigned()
+            } else {
+                value
+            };
+            out.extend(&extended.to_le_bytes()[..n_bytes]);
+        }
+    }
+
     /// Columns and rows: the extent along `i` and `j`.
     pub(super) fn matrix(&self) -> [usize; 2] {
         [self.columns.into(), self.rows.into()]

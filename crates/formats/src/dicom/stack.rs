@@ -7,7 +7,7 @@ use super::geometry::{Plane, difference, dot, length};
 use super::tag::{Tag, VOLUME_KEYS};
 
 /// Fewer planes than this are a localizer, a scout or a sample.
-const FEWEST_POSITIONS: usize = 4;
+pub(super) const FEWEST_POSITIONS: usize = 4;
 /// Nearer to each other than this along the normal, two planes are at one position. The finest
 /// clinical slices are 0.1 mm apart; equal positions are written alike to a thousandth.
 const SAME_POSITION_MM: f64 = 0.01;
@@ -76,6 +76,12 @@ pub(super) fn stack<'a>(
     // LPS to RAS: x and y change their sign.
     let affine = Affine([row(0, -1.0), row(1, -1.0), row(2, 1.0)]);
     Ok(Stack { affine, nk, order: volumes.concat(), tilt_degrees })
+}
+
+/// The number of positions, along their common normal, of planes of one orientation.
+pub(super) fn n_positions(planes: &[&Plane]) -> usize {
+    let planes: Vec<_> = planes.iter().map(|plane| **plane).collect();
+    planes.first().map_or(0, |first| same_positions(&planes, first.normal()).len())
 }
 
 /// The planes at each position, positions along the normal; the planes of one in their order.

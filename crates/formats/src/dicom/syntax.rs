@@ -1,5 +1,6 @@
 use volume::ByteOrder;
 
+use super::codec::Codec;
 use super::error::FileError;
 
 /// How the elements of a data set are written.
@@ -20,21 +21,44 @@ impl Encoding {
             Self::ExplicitBig => ByteOrder::Big,
         }
     }
+}
 
-    /// The encoding of the transfer syntax `uid`.
+/// How a data set is packed in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As it is.
+    Native(Encoding),
+    /// Deflated as a whole, explicit little endian inside.
+    Deflated,
+    /// Explicit little endian, with frames compressed one by one.
+    Encapsulated(Codec),
+}
+
+impl Form {
+    /// The form of the transfer syntax `uid`.
     ///
     /// # Errors
-    /// [`FileError::TransferSyntax`], with its name, if the syntax compresses or is not known.
+    /// [`FileError::TransferSyntax`], with its name, if it cannot be decoded or is not known.
     pub(super) fn of(uid: &str) -> Result<Self, FileError> {
-        match uid {
-            "1.2.840.10008.1.2" => Ok(Self::ImplicitLittle),
-            "1.2.840.10008.1.2.1" => Ok(Self::ExplicitLittle),
-            "1.2.840.10008.1.2.2" => Ok(Self::ExplicitBig),
-            _ => Err(FileError::TransferSyntax {
-                name: name_in(SYNTAXES, uid).unwrap_or("unknown"),
-                uid: uid.to_owned(),
-            }),
-        }
+        let end = uid.strip_prefix("1.2.840.10008.1.2").unwrap_or("unknown");
+        Ok(match end {
+            "" => Self::Native(Encoding::ImplicitLittle),
+            ".1" => Self::Native(Encoding::ExplicitLittle),
+            ".2" => Self::Native(Encoding::ExplicitBig),
+            ".1.99" => Self::Deflated,
+            ".5" => Self::Encapsulated(Codec::Rle),
+            ".4.50" | ".4.51" | ".4.57" | ".4.70" => Self::Encapsulated(Codec::Jpeg),
+            ".4.80" | ".4.81" => Self::Encapsulated(Codec::JpegLs),
+            ".4.90" | ".4.91" | ".4.201" | ".4.202" | ".4.203" => {
+                Self::Encapsulated(Codec::Jpeg2000)
+            }
+            _ => {
+                return Err(FileError::TransferSyntax {
+                    name: name_in(SYNTAXES, uid).unwrap_or("unknown"),
+                    uid: uid.to_owned(),
+                });
+            }
+        })
     }
 }
 

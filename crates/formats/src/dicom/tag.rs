@@ -86,6 +86,8 @@ attributes! {
     BITS_STORED 0x0028 0x0101 "Bits Stored"
     HIGH_BIT 0x0028 0x0102 "High Bit"
     PIXEL_REPRESENTATION 0x0028 0x0103 "Pixel Representation"
+    PADDING 0x0028 0x0120 "Pixel Padding Value"
+    PADDING_LIMIT 0x0028 0x0121 "Pixel Padding Range Limit"
     BURNED_IN 0x0028 0x0301 "Burned In Annotation"
     RESCALE_INTERCEPT 0x0028 0x1052 "Rescale Intercept"
     RESCALE_SLOPE 0x0028 0x1053 "Rescale Slope"
@@ -116,6 +118,8 @@ pub(super) const TOP_LEVEL: &[Attribute] = &[
     BITS_STORED,
     HIGH_BIT,
     PIXEL_REPRESENTATION,
+    PADDING,
+    PADDING_LIMIT,
     BURNED_IN,
     RESCALE_INTERCEPT,
     RESCALE_SLOPE,

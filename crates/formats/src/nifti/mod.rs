@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use thiserror::Error;
 use volume::{PlaneAt, StoredVolume, StoredVolumeError};
 
-use crate::{Layout, Note, Scan, SourceFile};
+use crate::{Layout, Note, Packing, Scan, SourceFile};
 
 /// Why bytes are no NIfTI volume that can be defaced.
 #[derive(Debug, Error, PartialEq)]
@@ -121,6 +121,12 @@ pub(crate) struct Decoded {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl Decoded {
+    fn packing(&self) -> Packing {
+        if self.gzip { Packing::Gzip } else { Packing::None }
+    }
+}
+
 /// Checks a header before its voxels are read: returns the bytes that file needs.
 pub(crate) fn promised_bytes(start: &[u8]) -> Result<u64, NiftiError> {
     let header = header::parse(start)?;
@@ -156,7 +162,8 @@ fn open(files: Vec<Decoded>, image: usize, layout: Layout) -> Result<Scan, Nifti
     let planes = (0..n_planes)
         .map(|p| PlaneAt { buffer: image, offset: start as usize + p * plane_bytes })
         .collect();
-    let sources = files.iter().map(|f| SourceFile { name: f.name.clone(), gzip: f.gzip }).collect();
+    let sources =
+        files.iter().map(|f| SourceFile { name: f.name.clone(), packing: f.packing() }).collect();
     let volume = StoredVolume::new(
         grid,
         header.stored_type,
