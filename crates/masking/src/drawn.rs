@@ -143,7 +143,8 @@ impl Skin {
             let is_in_outline = direction.is_in_outline();
             // A face in which the scan ends in front has its skin there.
             let is_in_front = || (0..place[1]).any(|j| inside.get([place[0], j, place[2]]));
-            if !inside.get(place) && !(is_in_outline && !is_low && is_in_front()) {
+            let ends_in_face = || is_in_outline && !is_low && is_in_front();
+            if !inside.get(place) && !ends_in_face() {
                 continue;
             }
             air.set(place);
