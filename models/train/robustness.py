@@ -138,7 +138,7 @@ WIDE, HIGH, COLUMNS = 250, 130, 3
 
 def draw(rows):
     """Mean and worst head of each series, one small plot each."""
-    parts = ['<text x="8" y="16">facial skin within 4 mm of what the network calls face: mean (blue) and worst (orange) of the held-out heads</text>']
+    parts = ['<text x="8" y="16">facial skin within 4 mm of what is drawn as face: mean (blue) and worst (orange) of the held-out heads</text>']
     for n, series in enumerate(SERIES):
         left, top = 40 + (WIDE + 40) * (n % COLUMNS), 52 + (HIGH + 62) * (n // COLUMNS)
         settings = [setting for setting, _ in SERIES[series]]
