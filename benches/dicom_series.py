@@ -24,7 +24,7 @@ import pydicom
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = 512
-MODEL_STAGES = ["sample", "infer", "refine"]
+MODEL_STAGES = ["infer"]
 
 
 def main():

@@ -26,7 +26,7 @@ pub(crate) fn doctor(args: &EngineArgs) -> Result<Exit, Refusal> {
     }
     if loaded.model.engine_name().contains("embedded") {
         println!(
-            "\nONNX Runtime, if installed, runs the model about four times as fast:\n  \
+            "\nONNX Runtime, if installed, runs the model about three times as fast:\n  \
              pip install onnxruntime\nthen set ORT_DYLIB_PATH, or give --onnxruntime, to its \
              libonnxruntime shared library."
         );
