@@ -42,10 +42,10 @@ pub fn segment(
 ) -> Result<Segmented, ModelError> {
     let card = model.card();
     let places = places(sampled, card.extent());
-    let mut input = normalised(card, sampled, &places);
+    let input = normalised(card, sampled, &places);
     let plane = input.len() / card.extent()[0];
     let mirrored = flip.then(|| mirror(&input, plane));
-    let mut logits = model.run(std::mem::take(&mut input), workers.n_threads())?;
+    let mut logits = model.run(input, workers.n_threads())?;
     let tissues = card.tissues();
     let n = logits.len() / tissues.len();
     if let Some(mirrored) = mirrored {

@@ -299,12 +299,17 @@ pub(crate) fn is_face(tissue: Tissue) -> bool {
     )
 }
 
+/// The voxels of some tissues.
+pub(crate) fn bits(labels: &Labels, is: impl Fn(Tissue) -> bool, workers: Workers) -> Vec<u64> {
+    let bytes: Vec<u8> = labels.tissues.iter().map(|&t| u8::from(is(t))).collect();
+    kernels::bits_of(&bytes, labels.grid.extent, workers)
+}
+
 /// The volume of forehead within two steps of the brain.
 fn forehead_at_brain_ml(labels: &Labels, workers: Workers) -> f64 {
-    let is_brain: Vec<u8> = labels.tissues.iter().map(|&t| u8::from(t == Tissue::Brain)).collect();
     let extent = labels.grid.extent;
     let spacing = labels.grid.spacing_mm();
-    let brain = kernels::bits_of(&is_brain, extent, workers);
+    let brain = bits(labels, |t| t == Tissue::Brain, workers);
     let near = kernels::dilate(&brain, extent, spacing, 2.0 * spacing[0], workers);
     let near = Mask::from_words(labels.grid, near);
     let [ni, nj, _] = extent;

@@ -20,9 +20,11 @@ pub(crate) fn skin_threshold(image: &RealVolume, is_hu: bool, workers: Workers) 
 }
 
 /// The voxels of a body as the image alone tells them, specks left out.
-pub(crate) fn body(image: &RealVolume, is_hu: bool, workers: Workers) -> Vec<u64> {
+///
+/// `skin` is what [`skin_threshold`] gives of the image, here and below.
+pub(crate) fn body(image: &RealVolume, skin: Option<f32>, workers: Workers) -> Vec<u64> {
     let extent = image.grid.extent;
-    let Some(threshold) = skin_threshold(image, is_hu, workers) else {
+    let Some(threshold) = skin else {
         return vec![0; image.inside.words().len()];
     };
     let body = kernels::threshold(&image.values, extent, threshold, workers);
@@ -32,10 +34,15 @@ pub(crate) fn body(image: &RealVolume, is_hu: bool, workers: Workers) -> Vec<u64
 
 /// The level of the air: the median of what neither the labels nor the image call body, inside the
 /// labelled bounds, or the smallest value where there is none.
-pub(crate) fn air_level(labels: &Labels, image: &RealVolume, is_hu: bool, workers: Workers) -> f32 {
+pub(crate) fn air_level(
+    labels: &Labels,
+    image: &RealVolume,
+    skin: Option<f32>,
+    workers: Workers,
+) -> f32 {
     let [ni, nj, _] = image.grid.extent;
     let bounds = labelled_bounds(labels);
-    let skin = skin_threshold(image, is_hu, workers).unwrap_or(f32::INFINITY);
+    let skin = skin.unwrap_or(f32::INFINITY);
     let mut air: Vec<f32> = labels
         .tissues
         .iter()

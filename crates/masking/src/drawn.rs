@@ -1,7 +1,7 @@
 use kernels::{Neighbours, Workers};
 use volume::{Labels, Mask, RealVolume, Region, Tissue};
 
-use crate::background::skin_threshold;
+use crate::anatomy::bits;
 use crate::sight::Sight;
 
 /// Bright voxels up to this far from the labelled head belong to it.
@@ -30,23 +30,28 @@ const BROW_DEGREES: f64 = 5.0;
 /// The labels with a head that ends at the image's skin, and the soft parts of its face drawn anew.
 ///
 /// Where a face ends towards the hair and the ears, and how deep it reaches, is a convention that no
-/// image shows; the labels that the model learnt from were drawn by the same rule
-/// (`models/train/labels.py`, `on_skin` and `bounded`).
-pub(crate) fn drawn(labels: &Labels, image: &RealVolume, is_hu: bool, workers: Workers) -> Labels {
-    let on_skin = on_skin(labels, image, is_hu, workers);
+/// image shows; `models/train/labels.py` draws the labels of training and of its figures by the same
+/// rule (`on_skin` and `bounded`). `skin` is the value above which the image shows a body.
+pub(crate) fn drawn(
+    labels: &Labels,
+    image: &RealVolume,
+    skin: Option<f32>,
+    workers: Workers,
+) -> Labels {
+    let Some(skin) = skin else { return bounded(labels.clone(), &image.inside, workers) };
+    let on_skin = on_skin(labels, image, skin, workers);
     bounded(on_skin, &image.inside, workers)
 }
 
 /// The labels with a head as the image shows it, near where the model found one.
-fn on_skin(labels: &Labels, image: &RealVolume, is_hu: bool, workers: Workers) -> Labels {
+fn on_skin(labels: &Labels, image: &RealVolume, skin: f32, workers: Workers) -> Labels {
     let extent = labels.grid.extent;
     let spacing = labels.grid.spacing_mm();
-    let Some(level) = skin_threshold(image, is_hu, workers) else { return labels.clone() };
     let labelled = bits(labels, |t| t != Tissue::Background, workers);
-    let bright = kernels::threshold(&image.values, extent, level, workers);
+    let bright = kernels::threshold(&image.values, extent, skin, workers);
     let near = kernels::dilate(&labelled, extent, spacing, NEAR_MM, workers);
     let sure = kernels::erode(&labelled, extent, spacing, SURE_MM, workers);
-    let head: Vec<u64> = bright.iter().zip(&near).zip(&sure).map(|((b, n), s)| b & n | s).collect();
+    let head = kernels::join(&kernels::meet(&bright, &near), &sure);
     let head = kernels::keep_largest(&head, extent, Neighbours::Faces, workers);
     let head = kernels::close(&head, extent, spacing, CLOSED_MM, workers);
     // Plane by plane, for an airway that the scan cuts open.
@@ -185,11 +190,6 @@ fn index(at: usize, [ni, nj, _]: [usize; 3]) -> [usize; 3] {
     [at % ni, at / ni % nj, at / ni / nj]
 }
 
-fn bits(labels: &Labels, is: impl Fn(Tissue) -> bool, workers: Workers) -> Vec<u64> {
-    let bytes: Vec<u8> = labels.tissues.iter().map(|&t| u8::from(is(t))).collect();
-    kernels::bits_of(&bytes, labels.grid.extent, workers)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,7 +233,7 @@ mod tests {
     fn a_head_ends_at_the_skin_of_the_image() {
         for labelled_mm in [83.0, 87.0] {
             let (labels, image) = head(labelled_mm);
-            let found = on_skin(&labels, &image, false, Workers::ONE);
+            let found = on_skin(&labels, &image, 35.0, Workers::ONE);
             let differs = |at: &usize| {
                 (found.tissues[*at] != Tissue::Background) != (image.values[*at] > 50.0)
             };
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_face_is_drawn_within_its_outline_to_its_depth_and_nowhere_else() {
         let (labels, image) = head(85.0);
-        let found = drawn(&labels, &image, false, Workers::ONE);
+        let found = drawn(&labels, &image, Some(35.0), Workers::ONE);
         let grid = labels.grid;
         let sight = Sight::of(&labels, &image.inside).expect("eyes and brain");
         let mut n = [0usize; 2];

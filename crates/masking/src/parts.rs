@@ -4,7 +4,7 @@ use kernels::{Neighbours, Workers, join, meet};
 use volume::{Labels, RealVolume, Tissue};
 
 use crate::RefineOptions;
-use crate::anatomy::is_face;
+use crate::anatomy::{bits, is_face};
 use crate::background::body;
 
 /// Parts of the face with a gap of this much between them still belong together.
@@ -68,6 +68,7 @@ impl Parts {
         drawn: &Labels,
         image: &RealVolume,
         is_hu: bool,
+        skin: Option<f32>,
         options: &RefineOptions,
         workers: Workers,
     ) -> Self {
@@ -87,7 +88,7 @@ impl Parts {
         let kept = tools.close(&join(&face, &ears), GAP_MM);
         let face = join(&tools.dilate(&kept, options.margin_mm), &deep);
         // Neck and shoulders beyond the model's sight, and what it misses of them within.
-        let body = kernels::and_not(&body(image, is_hu, workers), &tools.dilate(&face, UNSEEN_MM));
+        let body = kernels::and_not(&body(image, skin, workers), &tools.dilate(&face, UNSEEN_MM));
         let all = join(&join(&labelled, &body), &brain);
         Self { rest: kernels::and_not(&all, &face), face, brain }
     }
@@ -171,7 +172,7 @@ impl Tools<'_> {
     }
 
     fn bits(&self, is: impl Fn(Tissue) -> bool) -> Vec<u64> {
-        self.bits_at(|_, tissue| is(tissue))
+        bits(self.labels, is, self.workers)
     }
 
     fn bits_at(&self, is: impl Fn(usize, Tissue) -> bool) -> Vec<u64> {

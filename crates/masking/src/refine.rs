@@ -2,6 +2,7 @@ use kernels::Workers;
 use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Tissue};
 
 use crate::anatomy::is_face;
+use crate::background::{air_level, skin_threshold};
 use crate::drawn::drawn;
 use crate::parts::Parts;
 use crate::{Absence, Anatomy};
@@ -85,8 +86,9 @@ pub fn refine(
     if let Some(absence) = anatomy.absence() {
         return Err(absence);
     }
-    let drawn = drawn(labels, image, is_hu, workers);
-    let parts = Parts::of(labels, &drawn, image, is_hu, &options, workers);
+    let skin = skin_threshold(image, is_hu, workers);
+    let drawn = drawn(labels, image, skin, workers);
+    let parts = Parts::of(labels, &drawn, image, is_hu, skin, &options, workers);
     let labels = &drawn;
     let spacing = labels.grid.spacing_mm();
     let extent = labels.grid.extent;
@@ -106,7 +108,7 @@ pub fn refine(
         smallest_distance_mm,
         skin_left: skin_left(labels, &field, &image.inside),
     };
-    let background = crate::background::air_level(labels, image, is_hu, workers);
+    let background = air_level(labels, image, skin, workers);
     Ok(Refined { mask, anatomy, regions, guard, background })
 }
 
