@@ -46,7 +46,7 @@ fn check_result(before: &Path, after: &Path, mask: &[bool], truth: &Labels) {
     }
     assert_eq!(truth.tissues.len(), n);
     let pairs = || truth.tissues.iter().zip(mask);
-    let face = |t: Tissue| Region::of(t).is_some();
+    let face = |t: Tissue| Region::of_face(t).is_some();
     let all = pairs().filter(|(t, _)| face(**t)).count();
     let gone = pairs().filter(|(t, m)| face(**t) && **m).count();
     let share = gone as f64 / all as f64;

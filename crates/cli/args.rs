@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use pipeline::Level;
+use pipeline::{Level, Region, Regions};
 
 /// Removes the face from head CT and MRI scans, and proves that it did.
 ///
@@ -97,6 +97,26 @@ pub(crate) struct DefaceArgs {
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(crate) pass_through: Vec<String>,
 
+    /// What to remove: standard (eyes, brow, nose, cheeks, mouth, chin, ears), minimal (eyes to
+    /// chin, no brow, no ears), strict (standard with teeth, facial-bone, sinuses and scalp), or any
+    /// of these and neck by name
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', default_value = "standard",
+        value_parser = regions)]
+    pub(crate) remove: Vec<Regions>,
+
+    /// What to write there: air, noise (the scan's own air), average (a head of no one), or
+    /// constant:VALUE (HU in CT)
+    #[arg(long, value_name = "FILL", default_value = "air", value_parser = fill)]
+    pub(crate) fill: Fill,
+
+    /// Seed of `--fill noise`
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Remove the face where it lies too near to the brain as well, up to the brain itself
+    #[arg(long)]
+    pub(crate) face_wins: bool,
+
     /// Millimetres around the brain in which nothing is removed
     #[arg(long, value_name = "MM", default_value_t = 5.0, value_parser = millimetres)]
     pub(crate) brain_guard: f64,
@@ -141,6 +161,39 @@ pub(crate) enum Retain {
     ShiftedDates,
     /// Retain Patient Characteristics
     Characteristics,
+}
+
+/// What is written where a face was.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Fill {
+    Air,
+    Noise,
+    Average,
+    Constant(f64),
+}
+
+fn fill(text: &str) -> Result<Fill, String> {
+    let value = |text: &str| text.parse().ok().filter(|v: &f64| v.is_finite());
+    match (text, text.strip_prefix("constant:").and_then(value)) {
+        ("air", _) => Ok(Fill::Air),
+        ("noise", _) => Ok(Fill::Noise),
+        ("average", _) => Ok(Fill::Average),
+        (_, Some(value)) => Ok(Fill::Constant(value)),
+        _ => Err("give `air`, `noise`, `average` or `constant:VALUE`".to_owned()),
+    }
+}
+
+fn regions(text: &str) -> Result<Regions, String> {
+    let named = match text {
+        "standard" => Some(Regions::STANDARD),
+        "minimal" => Some(Regions::MINIMAL),
+        "strict" => Some(Regions::STRICT),
+        name => Region::from_name(name).map(|region| [region].into_iter().collect()),
+    };
+    named.ok_or_else(|| {
+        let names: Vec<_> = Region::ALL.into_iter().map(Region::name).collect();
+        format!("give standard, minimal, strict, or some of: {}", names.join(", "))
+    })
 }
 
 fn count(text: &str) -> Result<usize, String> {

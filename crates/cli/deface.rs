@@ -2,10 +2,10 @@ use std::io::{IsTerminal as _, Write as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pipeline::{
-    Deidentify, Level, Options, Outcome, Plan, PlanError, Release, UidMap, Verdict, Workers,
+    Deidentify, Filling, Level, Options, Outcome, Plan, PlanError, Release, UidMap, Verdict, Workers,
 };
 
-use crate::args::{DefaceArgs, Profile, Retain};
+use crate::args::{DefaceArgs, Fill, Profile, Retain};
 use crate::doctor::{load_model, n_processors};
 use crate::exit::{Exit, Refusal};
 
@@ -22,6 +22,14 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
         as_nifti: args.format.is_some(),
         pass_through: args.pass_through.clone(),
         release: release(args)?,
+        regions: args.remove.iter().flat_map(|r| r.iter()).collect(),
+        filling: match args.fill {
+            Fill::Air => Filling::Air,
+            Fill::Noise => Filling::Noise { seed: args.seed },
+            Fill::Average => Filling::Average,
+            Fill::Constant(value) => Filling::Constant(value),
+        },
+        face_wins: args.face_wins,
         guard_mm: args.brain_guard,
         log: Some(args.log.clone().unwrap_or_else(|| Plan::default_log(&args.out))),
     };

@@ -117,7 +117,7 @@ fn confidence(
 }
 
 fn lean(tissue: Tissue) -> f32 {
-    if Region::of(tissue).is_some() { LEAN } else { 0.0 }
+    if Region::of_face(tissue).is_some() { LEAN } else { 0.0 }
 }
 
 /// The model's input for a sampled scan: one value in 0 to 1 a voxel of its window, `k` fastest, 0

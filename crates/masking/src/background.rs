@@ -1,5 +1,7 @@
 use kernels::Workers;
-use volume::{Labels, RealVolume, Tissue};
+use volume::{Labels, Mask, RealVolume, Tissue};
+
+use crate::anatomy::bits;
 
 /// Skin and air in CT part here.
 const CT_SKIN_HU: f32 = -400.0;
@@ -60,6 +62,50 @@ pub(crate) fn air_level(
         Some([middle]) => middle,
         None => kernels::range(&inside(image, workers)).map_or(0.0, |[low, _]| low),
     }
+}
+
+/// Air this far from all that is a body by labels or image is surely air.
+const SURELY_AIR_MM: f64 = 8.0;
+/// Voxels of air that are looked at.
+const MOST_AIR: usize = 20_000;
+
+/// Voxels of the mask's grid that are surely air and not masked, evenly spread.
+pub(crate) fn air_voxels(
+    labels: &Labels,
+    image: &RealVolume,
+    skin: Option<f32>,
+    mask: &Mask,
+    workers: Workers,
+) -> Vec<[usize; 3]> {
+    let extent = image.grid.extent;
+    let labelled = bits(labels, |t| t != Tissue::Background, workers);
+    let body = kernels::join(&labelled, &body(image, skin, workers));
+    let near = kernels::dilate(&body, extent, image.grid.spacing_mm(), SURELY_AIR_MM, workers);
+    let air = kernels::and_not(image.inside.words(), &near);
+    let n_air: usize = air.iter().map(|word| word.count_ones() as usize).sum();
+    let air = Mask::from_words(image.grid, air);
+    let Some(to_native) = mask.grid().affine.inverse() else { return Vec::new() };
+    let native = mask.grid().extent;
+    let [ni, nj, _] = extent;
+    let places = (0..image.values.len()).map(|at| [at % ni, at / ni % nj, at / ni / nj]);
+    let places = places.filter(|index| air.get(*index)).step_by(n_air / MOST_AIR + 1);
+    places
+        .filter_map(|index| {
+            let place = image.grid.affine.apply(index.map(|v| v as f64));
+            let voxel = to_native.apply(place).map(f64::round);
+            let is_inside = (0..3).all(|a| voxel[a] >= 0.0 && voxel[a] < native[a] as f64);
+            is_inside.then(|| voxel.map(|v| v as usize))
+        })
+        .filter(|voxel| !mask.get(*voxel))
+        .collect()
+}
+
+/// The median of the skin and the neck outside the face, real.
+pub(crate) fn flesh_level(labels: &Labels, image: &RealVolume) -> Option<f32> {
+    let voxels = labels.tissues.iter().zip(&image.values);
+    let is_flesh = |t: Tissue| matches!(t, Tissue::Scalp | Tissue::Neck);
+    let mut values: Vec<f32> = voxels.filter(|(t, _)| is_flesh(**t)).map(|(_, v)| *v).collect();
+    kernels::order_statistics(&mut values, [0.5]).map(|[middle]| middle)
 }
 
 /// The lowest and highest index of anything that is labelled.

@@ -158,7 +158,7 @@ impl Skin {
                 .map(|other| labels.tissues[other])
                 .find(|t| *t != Tissue::Background);
             let Some(behind) = behind.filter(|_| is_in_outline) else { continue };
-            let part = match Region::of(behind) {
+            let part = match Region::of_face(behind) {
                 Some(_) => behind,
                 None if is_low => continue,
                 None if direction.height_degrees >= BROW_DEGREES => Tissue::Brow,

@@ -2,8 +2,13 @@
 //! ([`verify_voxels`], [`residual_face`], [`judge`]). Nothing here opens a file.
 
 mod anatomy;
+mod average;
 mod background;
+mod brain;
+mod cut;
 mod drawn;
+mod field;
+mod fill;
 mod parts;
 mod refine;
 mod remove;
@@ -11,10 +16,12 @@ mod residual;
 mod sight;
 mod verdict;
 mod verify;
+mod wrap;
 
 pub use anatomy::{Absence, Anatomy, Concern};
 pub use refine::{GuardReport, RefineOptions, Refined, RegionReport, refine};
-pub use remove::{Fill, Removal, remove};
+pub use fill::{Fill, Filling};
+pub use remove::{Removal, remove};
 pub use residual::{Residual, residual_face};
 pub use verdict::{Judgement, Verdict, judge};
 pub use verify::{VerifyError, VoxelProof, verify_voxels};

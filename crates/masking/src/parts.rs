@@ -3,15 +3,21 @@ use std::ops::Range;
 use kernels::{Neighbours, Workers, join, meet};
 use volume::{Labels, RealVolume, Tissue};
 
-use crate::RefineOptions;
 use crate::anatomy::{bits, is_face};
 use crate::background::body;
+use crate::brain::brain_of_image;
 
 /// Parts of the face with a gap of this much between them still belong together.
 const GAP_MM: f64 = 8.0;
 /// What is no air by the image, and nothing by the model, is no face if it lies further than this
 /// from what is found of one; nearer, it may be a face, or a cloth on it.
 const UNSEEN_MM: f64 = 10.0;
+
+/// The brain that the image shows counts, in CT, up to this far from that which the model found: bone
+/// closes it in. In MR a way may lead out of the skull, so that there it is only compared.
+const REACH_MM: f64 = 30.0;
+/// Both agree up to this.
+const AGREED_MM: f64 = 12.0;
 
 /// How brain that the model missed is told from the image.
 struct MissedBrain {
@@ -53,12 +59,29 @@ const MOST_DEPTH_MM: f64 = 20.0;
 
 /// The head in three parts, one bit a voxel of the labels' grid.
 pub(crate) struct Parts {
-    /// The face and the ears, widened.
+    /// The face, and the ears if they are wanted.
     pub(crate) face: Vec<u64>,
     /// All else of the head.
     pub(crate) rest: Vec<u64>,
     /// The brain, closed.
     pub(crate) brain: Vec<u64>,
+    /// What the image shows to be brain, far from all that the model called so.
+    pub(crate) unfound_ml: f64,
+}
+
+/// How far what is called face and ears is widened: where the head's own axes are not found, labels are
+/// good to about this much, and behind the skin of cheeks, mouth and chin there is room.
+const WIDENED: Widening = Widening { margin_mm: 6.0, depth_mm: 8.0 };
+/// Where a face is cut off along surfaces of its own, what is called face is not widened.
+const AS_FOUND: Widening = Widening { margin_mm: 0.0, depth_mm: 0.0 };
+
+/// See [`WIDENED`].
+#[derive(Debug, Clone, Copy)]
+struct Widening {
+    /// To all sides.
+    margin_mm: f64,
+    /// Behind the skin of cheeks, mouth and chin.
+    depth_mm: f64,
 }
 
 impl Parts {
@@ -69,28 +92,31 @@ impl Parts {
         image: &RealVolume,
         is_hu: bool,
         skin: Option<f32>,
-        options: &RefineOptions,
+        has_ears: bool,
+        below_forehead: Option<&[f32]>,
         workers: Workers,
     ) -> Self {
+        // Without axes of its own, a head is cut around the labels.
+        let widening = if below_forehead.is_some() { AS_FOUND } else { WIDENED };
         let labels = drawn;
         let tools = Tools { labels, workers };
         let labelled = tools.bits(|t| t != Tissue::Background);
         let head = kernels::fill_holes(&tools.close(&labelled, 6.0), labels.grid.extent, workers);
         let air = kernels::complement(&head, labels.grid.extent);
         let depth = tools.distance(&air, MOST_DEPTH_MM);
-        let brain = tools.brain(image, is_hu, &depth);
+        let (brain, unfound_ml) = tools.brain(image, is_hu, skin, &depth, below_forehead);
         let face = join(&tools.bits(is_face), &Tools { labels: found, workers }.bits(is_face));
         let face = tools.connected(&kernels::and_not(&face, &brain), GAP_MM / 2.0);
         let deep = tools.bits(|t| matches!(t, Tissue::Cheeks | Tissue::Mouth | Tissue::Chin));
-        let deep = tools.dilate(&meet(&deep, &face), options.depth_mm);
-        let ears = tools.ears();
+        let deep = tools.dilate(&meet(&deep, &face), widening.depth_mm);
+        let face = if has_ears { join(&face, &tools.ears()) } else { face };
         // Closed first, so that strips of skin between two regions do not stay.
-        let kept = tools.close(&join(&face, &ears), GAP_MM);
-        let face = join(&tools.dilate(&kept, options.margin_mm), &deep);
+        let kept = tools.close(&face, GAP_MM);
+        let face = join(&tools.dilate(&kept, widening.margin_mm), &deep);
         // Neck and shoulders beyond the model's sight, and what it misses of them within.
         let body = kernels::and_not(&body(image, skin, workers), &tools.dilate(&face, UNSEEN_MM));
         let all = join(&join(&labelled, &body), &brain);
-        Self { rest: kernels::and_not(&all, &face), face, brain }
+        Self { rest: kernels::and_not(&all, &face), face, brain, unfound_ml }
     }
 }
 
@@ -102,16 +128,40 @@ struct Tools<'a> {
 
 impl Tools<'_> {
     /// The brain as labelled, with what the image shows to be brain as well. Closed, and with its
-    /// holes filled.
-    fn brain(&self, image: &RealVolume, is_hu: bool, depth: &[f32]) -> Vec<u64> {
+    /// holes filled. Beside it, in millilitres, what the image alone shows far from it.
+    fn brain(
+        &self,
+        image: &RealVolume,
+        is_hu: bool,
+        skin: Option<f32>,
+        depth: &[f32],
+        below_forehead: Option<&[f32]>,
+    ) -> (Vec<u64>, f64) {
         let labelled = self.bits(|t| t == Tissue::Brain);
         let mut brain = self.connected(&labelled, GAP_MM / 2.0);
         let core = self.erode(&brain, 6.0);
         let rule = if is_hu { Some(IN_CT) } else { self.middle_range(image, &core).map(in_mr) };
-        if let Some(rule) = rule {
-            brain = join(&brain, &self.missed_brain(image, &brain, &core, depth, &rule));
+        let missed = rule.map(|rule| self.missed_brain(image, &brain, &core, depth, &rule));
+        let mut unfound_ml = 0.0;
+        if let Some(mut seen) = brain_of_image(image, is_hu, skin, self.workers) {
+            if let Some(below) = below_forehead {
+                let below: Vec<u8> = below.iter().map(|&mm| u8::from(mm > 0.0)).collect();
+                let below = kernels::bits_of(&below, self.labels.grid.extent, self.workers);
+                seen = kernels::and_not(&seen, &below);
+            }
+            let beyond = kernels::and_not(&seen, &self.dilate(&brain, AGREED_MM));
+            let n_beyond: u32 = beyond.iter().map(|word| word.count_ones()).sum();
+            unfound_ml = f64::from(n_beyond) * self.labels.grid.voxel_mm3() / 1000.0;
+            if is_hu {
+                brain = join(&brain, &meet(&seen, &self.dilate(&brain, REACH_MM)));
+            }
         }
-        kernels::fill_holes(&self.close(&brain, 6.0), self.labels.grid.extent, self.workers)
+        if let Some(missed) = missed {
+            brain = join(&brain, &missed);
+        }
+        let closed = self.close(&brain, 6.0);
+        let brain = kernels::fill_holes(&closed, self.labels.grid.extent, self.workers);
+        (brain, unfound_ml)
     }
 
     fn missed_brain(

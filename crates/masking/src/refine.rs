@@ -1,21 +1,25 @@
 use kernels::Workers;
-use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Tissue};
+use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Regions, Tissue};
 
-use crate::anatomy::is_face;
-use crate::background::{air_level, skin_threshold};
+use crate::background::{air_level, air_voxels, flesh_level, skin_threshold};
 use crate::drawn::drawn;
+use crate::cut::Cut;
+use crate::field::{Head, PLACES};
 use crate::parts::Parts;
+use crate::sight::Sight;
+use crate::wrap::clear_wrapped;
 use crate::{Absence, Anatomy};
 
-/// How far the face is drawn, and how far the brain is left alone.
+/// What is removed, and how far the brain is left alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RefineOptions {
+    /// What is removed.
+    pub regions: Regions,
     /// No voxel nearer to the brain than this is removed.
     pub guard_mm: f64,
-    /// The face is widened by this: labels are good to about that much.
-    pub margin_mm: f64,
-    /// Cheeks, mouth and chin are widened by this, for the depth behind their skin.
-    pub depth_mm: f64,
+    /// Whether a face that lies nearer to the brain than that is removed all the same, up to the
+    /// brain itself.
+    pub face_wins: bool,
 }
 
 /// What is to be removed, and what was found on the way.
@@ -31,6 +35,24 @@ pub struct Refined {
     pub guard: GuardReport,
     /// The level of the air around the head, real.
     pub background: f32,
+    /// The median of the head's skin and neck outside the face, real.
+    pub flesh: f32,
+    /// Voxels of the scan that are surely air and stay.
+    pub air: Vec<[usize; 3]>,
+    /// `None` where the head's own axes were not found: the cut then follows the labels.
+    cut: Option<Cut>,
+}
+
+impl Refined {
+    /// Whether the head's own axes were found, so that the cut does not follow the skin.
+    #[must_use]
+    pub fn has_axes(&self) -> bool {
+        self.cut.is_some()
+    }
+
+    pub(crate) fn sight(&self) -> Option<&Sight> {
+        self.cut.as_ref().map(Cut::sight)
+    }
 }
 
 /// What is removed of a region.
@@ -53,6 +75,8 @@ pub struct GuardReport {
     pub smallest_distance_mm: f64,
     /// The share of the facial skin that is left because the brain lies too near.
     pub skin_left: f64,
+    /// What the image shows to be brain, further than 12 mm from all that the model called so.
+    pub unfound_ml: f64,
 }
 
 /// The labels' voxels reach half a spacing further than the centres from which distance counts.
@@ -88,50 +112,58 @@ pub fn refine(
     }
     let skin = skin_threshold(image, is_hu, workers);
     let drawn = drawn(labels, image, skin, workers);
-    let parts = Parts::of(labels, &drawn, image, is_hu, skin, &options, workers);
+    let cut = Sight::of(&drawn, &image.inside).map(|sight| Cut::of(sight, &drawn));
+    let has_ears = options.regions.contains(Region::Ears);
+    let below_forehead =
+        cut.map(|cut| cut.field(Cut::below_forehead_mm, &drawn.grid, workers));
+    let below_forehead = below_forehead.as_deref();
+    let parts = Parts::of(labels, &drawn, image, is_hu, skin, has_ears, below_forehead, workers);
     let labels = &drawn;
     let spacing = labels.grid.spacing_mm();
     let extent = labels.grid.extent;
-    let guard_mm = options.guard_mm + GUARD_SLACK * spacing[0];
+    let guard_mm = if options.face_wins { 0.0 } else { options.guard_mm };
+    let guard_mm = guard_mm + GUARD_SLACK * spacing[0];
     // Where the face is far from the brain, how far does not matter.
     let cap_mm = guard_mm + FAR_MM;
     let to_brain = kernels::distance(&parts.brain, extent, spacing, cap_mm, workers);
-    let field = removal_field(&parts, &to_brain, extent, spacing, guard_mm, workers);
+    let head = Head {
+        labels,
+        parts: &parts,
+        cut: cut.as_ref(),
+        to_brain: &to_brain,
+        guard_mm: guard_mm as f32,
+        workers,
+    };
+    let field = head.removal_field(options.regions);
 
     let to_field = to_voxels(&labels.grid).after(&native.affine);
     let words = kernels::field_mask(&field, extent, &to_field.0, native.extent, workers);
-    let mask = Mask::from_words(*native, words);
-    let (regions, n_brain_removed, smallest_distance_mm) =
-        report(&mask, labels, &to_field, &to_brain, &anatomy, workers);
+    let mut mask = Mask::from_words(*native, words);
+    if !is_hu {
+        let at = |index: [usize; 3]| {
+            let place = to_field.apply(index.map(|v| v as f64));
+            let index = [0, 1, 2].map(|a| ((place[a] + 0.5).max(0.0) as usize).min(extent[a] - 1));
+            index[0] + extent[0] * (index[1] + extent[1] * index[2])
+        };
+        let is_face = |index| field[at(index)] > 0.0 && crate::anatomy::is_face(labels.tissues[at(index)]);
+        let is_kept = |index| {
+            labels.tissues[at(index)] != Tissue::Background || to_brain[at(index)] < guard_mm as f32
+        };
+        clear_wrapped(&mut mask, is_face, is_kept);
+    }
+    let places = head.places(options.regions);
+    let counts = Counts::of(&mask, labels, &places, &to_field, &to_brain, workers);
     let guard = GuardReport {
-        n_brain_removed,
-        smallest_distance_mm,
-        skin_left: skin_left(labels, &field, &image.inside),
+        n_brain_removed: counts.n_brain,
+        smallest_distance_mm: f64::from(counts.smallest_mm),
+        skin_left: skin_left(labels, options.regions, &field, &image.inside),
+        unfound_ml: parts.unfound_ml,
     };
+    let regions = counts.regions(options.regions, anatomy.face_cut, cut.is_some());
     let background = air_level(labels, image, skin, workers);
-    Ok(Refined { mask, anatomy, regions, guard, background })
-}
-
-/// Above 0 where a voxel is removed: how much nearer it lies to the face than to the rest of the
-/// head, or, where that is less, how far outside the guard, in millimetres.
-fn removal_field(
-    parts: &Parts,
-    to_brain: &[f32],
-    extent: [usize; 3],
-    spacing: [f64; 3],
-    guard_mm: f64,
-    workers: Workers,
-) -> Vec<f32> {
-    let to_face = kernels::distance(&parts.face, extent, spacing, f64::INFINITY, workers);
-    let mut field = kernels::distance(&parts.rest, extent, spacing, f64::INFINITY, workers);
-    for (rest, face) in field.iter_mut().zip(&to_face) {
-        *rest = rest.min(1e6) - face.min(1e6);
-    }
-    let mut field = kernels::smooth(&field, extent, workers);
-    for (value, brain) in field.iter_mut().zip(to_brain) {
-        *value = value.min(brain - guard_mm as f32);
-    }
-    field
+    let flesh = flesh_level(labels, image).unwrap_or(background);
+    let air = air_voxels(labels, image, skin, &mask, workers);
+    Ok(Refined { mask, anatomy, regions, guard, background, flesh, air, cut })
 }
 
 /// Millimetres to voxel indices of a grid along the patient's axes.
@@ -141,60 +173,86 @@ fn to_voxels(grid: &Grid) -> Affine {
     Affine::axis_aligned(spacing.map(|s| 1.0 / s), [0, 1, 2].map(|a| -origin[a] / spacing[a]))
 }
 
-/// Counts what the mask removes of each region and of the brain, and how near it comes to it.
-fn report(
-    mask: &Mask,
-    labels: &Labels,
-    to_labels: &Affine,
-    to_brain: &[f32],
-    anatomy: &Anatomy,
-    workers: Workers,
-) -> (Vec<RegionReport>, u64, f64) {
-    let [ni, nj, nk] = mask.grid().extent;
-    let row_words = kernels::row_words(ni);
-    let slack_mm = (GUARD_SLACK * labels.grid.spacing_mm()[0]) as f32;
-    let mut planes: Vec<Count> = vec![Count::default(); nk];
-    workers.for_each_chunk(&mut planes, 1, |k, count| {
-        for j in 0..nj {
-            let words = &mask.words()[(j + nj * k) * row_words..][..row_words];
-            count[0].add_row(words, [j, k], labels, to_labels, to_brain, slack_mm);
-        }
-    });
-    let mut n = [0u64; Tissue::ALL.len()];
-    for (sum, part) in planes.iter().flat_map(|p| p.n.iter().enumerate()) {
-        n[sum] += part;
-    }
-    let n_brain = planes.iter().map(|p| p.n_brain).sum();
-    let smallest = planes.iter().map(|p| p.smallest_mm).fold(f32::INFINITY, f32::min);
-    let regions = Region::ALL
-        .into_iter()
-        .map(|region| {
-            let n_removed = n[region.tissue() as usize];
-            let absent = match (n_removed, anatomy.face_cut) {
-                (0, true) => Some("outside the field of view, or not found"),
-                (0, false) => Some("not found"),
-                _ => None,
-            };
-            RegionReport { region, n_removed, absent }
-        })
-        .collect();
-    (regions, n_brain, f64::from(smallest))
-}
-
-/// What is removed in one plane.
-#[derive(Debug, Clone)]
-struct Count {
+/// What is removed of a scan.
+struct Counts {
     /// Voxels of each tissue, in the order of [`Tissue::ALL`].
     n: [u64; Tissue::ALL.len()],
+    /// Voxels of each region that is a place, in the order of [`PLACES`].
+    n_places: [u64; PLACES.len()],
     /// Voxels of the brain, closed.
     n_brain: u64,
     /// The smallest distance to it.
     smallest_mm: f32,
 }
 
+impl Counts {
+    /// Counts what the mask removes of each region and of the brain, and how near it comes to it.
+    fn of(
+        mask: &Mask,
+        labels: &Labels,
+        places: &[u8],
+        to_labels: &Affine,
+        to_brain: &[f32],
+        workers: Workers,
+    ) -> Self {
+        let [ni, nj, nk] = mask.grid().extent;
+        let row_words = kernels::row_words(ni);
+        let slack_mm = (GUARD_SLACK * labels.grid.spacing_mm()[0]) as f32;
+        let mut planes: Vec<Count> = vec![Count::default(); nk];
+        workers.for_each_chunk(&mut planes, 1, |k, count| {
+            for j in 0..nj {
+                let words = &mask.words()[(j + nj * k) * row_words..][..row_words];
+                count[0].add_row(words, [j, k], labels, places, to_labels, to_brain, slack_mm);
+            }
+        });
+        let sum = |of: fn(&Count) -> u64| planes.iter().map(of).sum();
+        Self {
+            n: std::array::from_fn(|t| planes.iter().map(|p| p.n[t]).sum()),
+            n_places: std::array::from_fn(|t| planes.iter().map(|p| p.n_places[t]).sum()),
+            n_brain: sum(|p| p.n_brain),
+            smallest_mm: planes.iter().map(|p| p.smallest_mm).fold(f32::INFINITY, f32::min),
+        }
+    }
+
+    /// What is told of every region.
+    fn regions(&self, wanted: Regions, is_cut: bool, has_axes: bool) -> Vec<RegionReport> {
+        let n_removed = |region: Region| match region.tissue() {
+            Some(tissue) => self.n[tissue as usize],
+            None => {
+                let place = PLACES.iter().position(|(place, _)| *place == region);
+                place.map_or(0, |place| self.n_places[place])
+            }
+        };
+        let report = |region| {
+            let n_removed = n_removed(region);
+            let absent = match (wanted.contains(region), n_removed) {
+                (false, _) => Some("kept: not asked for"),
+                (true, 0) if region.tissue().is_none() && !has_axes => {
+                    Some("kept: the head's axes were not found")
+                }
+                (true, 0) if is_cut => Some("outside the field of view, or not found"),
+                (true, 0) => Some("not found"),
+                (true, _) => None,
+            };
+            RegionReport { region, n_removed, absent }
+        };
+        Region::ALL.into_iter().map(report).collect()
+    }
+}
+
+/// [`Counts`] of one plane.
+#[derive(Debug, Clone)]
+struct Count {
+    n: [u64; Tissue::ALL.len()],
+    n_places: [u64; PLACES.len()],
+    n_brain: u64,
+    smallest_mm: f32,
+}
+
 impl Default for Count {
     fn default() -> Self {
-        Self { n: [0; Tissue::ALL.len()], n_brain: 0, smallest_mm: f32::INFINITY }
+        let (n, n_places) = ([0; Tissue::ALL.len()], [0; PLACES.len()]);
+        Self { n, n_places, n_brain: 0, smallest_mm: f32::INFINITY }
     }
 }
 
@@ -205,6 +263,7 @@ impl Count {
         words: &[u64],
         [j, k]: [usize; 2],
         labels: &Labels,
+        places: &[u8],
         to_labels: &Affine,
         to_brain: &[f32],
         slack_mm: f32,
@@ -219,7 +278,10 @@ impl Count {
                 let index = [(place[0], mi), (place[1], mj), (place[2], mk)]
                     .map(|(v, n)| ((v + 0.5).max(0.0) as usize).min(n - 1));
                 let voxel = index[0] + mi * (index[1] + mj * index[2]);
-                self.n[labels.tissues[voxel] as usize] += 1;
+                match self.n_places.get_mut(usize::from(places[voxel])) {
+                    Some(n) => *n += 1,
+                    None => self.n[labels.tissues[voxel] as usize] += 1,
+                }
                 self.n_brain += u64::from(to_brain[voxel] <= 0.0);
                 // The nearest label tells to within a voxel's diagonal where to look closer.
                 if to_brain[voxel] < self.smallest_mm + 3.0 * slack_mm {
@@ -231,15 +293,17 @@ impl Count {
     }
 }
 
-/// The share of facial skin voxels, face beside air, at which the field keeps what is there.
-fn skin_left(labels: &Labels, field: &[f32], inside: &Mask) -> f64 {
+/// The share of facial skin voxels, a wanted part of the face beside air, at which the field keeps what
+/// is there.
+fn skin_left(labels: &Labels, wanted: Regions, field: &[f32], inside: &Mask) -> f64 {
     let [ni, nj, nk] = labels.grid.extent;
     let tissue = |i: usize, j: usize, k: usize| labels.tissues[i + ni * (j + nj * k)];
     let (mut skin, mut left) = (0u64, 0u64);
     for k in 1..nk.saturating_sub(1) {
         for j in 1..nj.saturating_sub(1) {
             for i in 1..ni.saturating_sub(1) {
-                if !is_face(tissue(i, j, k)) {
+                let region = Region::of_face(tissue(i, j, k)).filter(|r| *r != Region::Ears);
+                if !region.is_some_and(|region| wanted.contains(region)) {
                     continue;
                 }
                 let beside = [

@@ -21,12 +21,22 @@ const BRAIN_TO_EYE_DEGREES: f64 = 20.5;
 /// known.
 const MOST_BRAIN_AT_END: f64 = 0.007;
 
-/// A face is looked at from this far behind the middle of the eyes.
+/// A head is as large as a grown one if the eyes lie this far apart, or this far in front of the middle
+/// of the brain or of the line between the ears; else as small as the nearer of the two says.
+const GROWN_MM: Grown = Grown { eyes_apart: 58.0, from_brain: 85.0, from_ears: 67.0 };
+/// A face is looked at from this far behind the middle of the eyes, in a grown head.
 const BEHIND_EYES_MM: f64 = 60.0;
 /// The upper end of a face.
 const HIGHEST_DEGREES: f64 = 39.0;
 /// Height and half width of a face, in degrees: straight between the two, the same beyond.
 const HALF_WIDTH_DEGREES: [[f64; 2]; 2] = [[-12.0, 90.0], [10.0, 74.0]];
+
+/// Lengths at which a head counts as grown.
+struct Grown {
+    eyes_apart: f64,
+    from_brain: f64,
+    from_ears: f64,
+}
 
 /// How a head looks from behind its eyes: where a place lies to the side and above.
 ///
@@ -36,6 +46,7 @@ const HALF_WIDTH_DEGREES: [[f64; 2]; 2] = [[-12.0, 90.0], [10.0, 74.0]];
 pub(crate) struct Sight {
     origin: [f64; 3],
     axes: [[f64; 3]; 3],
+    size: f64,
 }
 
 /// The direction of a place.
@@ -53,13 +64,14 @@ impl Sight {
         let eyes = pair(labels, Tissue::Eyes)?;
         let ears = pair(labels, Tissue::Ears)
             .filter(|[left, right]| EARS_APART_MM.contains(&length(minus(*right, *left))));
-        if !EYES_APART_MM.contains(&length(minus(eyes[1], eyes[0]))) {
+        let eyes_apart = length(minus(eyes[1], eyes[0]));
+        if !EYES_APART_MM.contains(&eyes_apart) {
             return None;
         }
         let middle = mean(eyes);
-        let (from, raised_degrees) = match (whole_brain(labels, inside), ears) {
-            (Some(brain), _) => (brain, BRAIN_TO_EYE_DEGREES),
-            (None, Some(ears)) => (mean(ears), -EAR_TO_EYE_DEGREES),
+        let (from, raised_degrees, grown) = match (whole_brain(labels, inside), ears) {
+            (Some(brain), _) => (brain, BRAIN_TO_EYE_DEGREES, GROWN_MM.from_brain),
+            (None, Some(ears)) => (mean(ears), -EAR_TO_EYE_DEGREES, GROWN_MM.from_ears),
             (None, None) => return None,
         };
         let across =
@@ -71,18 +83,29 @@ impl Sight {
         if !EYES_FORWARD_MM.contains(&length(ahead)) {
             return None;
         }
+        let size = (eyes_apart / GROWN_MM.eyes_apart).max(length(ahead) / grown).min(1.0);
         let ahead = unit(ahead);
         let above = cross(right, ahead);
         let (sin, cos) = raised_degrees.to_radians().sin_cos();
         let front = plus(ahead.map(|v| v * cos), above.map(|v| v * sin));
-        let origin = minus(middle, front.map(|v| v * BEHIND_EYES_MM));
-        Some(Self { origin, axes: [right, front, cross(right, front)] })
+        let origin = minus(middle, front.map(|v| v * size * BEHIND_EYES_MM));
+        Some(Self { origin, axes: [right, front, cross(right, front)], size })
+    }
+
+    /// How large the head is beside a grown one, at most 1.
+    pub(crate) fn size(&self) -> f64 {
+        self.size
+    }
+
+    /// How far a place in RAS millimetres lies to the right, in front and above.
+    pub(crate) fn coordinates(&self, ras_mm: [f64; 3]) -> [f64; 3] {
+        let from = minus(ras_mm, self.origin);
+        self.axes.map(|axis| dot(from, axis))
     }
 
     /// The direction of a place in RAS millimetres.
     pub(crate) fn direction(&self, ras_mm: [f64; 3]) -> Direction {
-        let from = minus(ras_mm, self.origin);
-        let [right, front, up] = self.axes.map(|axis| dot(from, axis));
+        let [right, front, up] = self.coordinates(ras_mm);
         Direction {
             sideways_degrees: right.atan2(front).abs().to_degrees(),
             height_degrees: up.atan2(right.hypot(front)).to_degrees(),
@@ -121,8 +144,9 @@ fn whole_brain(labels: &Labels, inside: &Mask) -> Option<[f64; 3]> {
     is_whole.then(|| labels.grid.affine.apply(sum.map(|s| s / n)))
 }
 
-/// The middles of the left and the right half of a tissue; `None` if it has no two halves.
-fn pair(labels: &Labels, tissue: Tissue) -> Option<[[f64; 3]; 2]> {
+/// The middles of the left and the right half of a tissue, RAS millimetres; `None` if it has no two
+/// halves.
+pub(crate) fn pair(labels: &Labels, tissue: Tissue) -> Option<[[f64; 3]; 2]> {
     let places: Vec<[f64; 3]> = voxels_of(labels, tissue)
         .map(|index| labels.grid.affine.apply(index.map(|v| v as f64)))
         .collect();
@@ -137,7 +161,7 @@ fn pair(labels: &Labels, tissue: Tissue) -> Option<[[f64; 3]; 2]> {
     (split - pair[0][0] >= LEAST_ASIDE_MM).then_some(pair)
 }
 
-fn voxels_of(labels: &Labels, tissue: Tissue) -> impl Iterator<Item = [usize; 3]> {
+pub(crate) fn voxels_of(labels: &Labels, tissue: Tissue) -> impl Iterator<Item = [usize; 3]> {
     let [ni, nj, _] = labels.grid.extent;
     let all = labels.tissues.iter().enumerate();
     all.filter(move |(_, t)| **t == tissue)

@@ -7,6 +7,10 @@ const FAILED_RESIDUAL: f64 = 0.5;
 /// Facial skin left because the brain lies too near: at most this in a scan that passes.
 const MOST_GUARDED_SKIN: f64 = 0.005;
 
+/// Brain that only the image shows: at most this in a scan that passes. Where the image's brain runs out
+/// of the skull, on 19 labelled heads, it holds up to 18 ml more.
+const MOST_UNFOUND_ML: f64 = 30.0;
+
 /// What may be done with a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -84,6 +88,13 @@ pub fn judge(
             format!("{share:.1} % of the facial skin lies too near to the brain and stays");
         judgement.add(Verdict::Review, reason);
     }
+    if guard.unfound_ml > MOST_UNFOUND_ML {
+        let ml = guard.unfound_ml;
+        judgement.add(
+            Verdict::Review,
+            format!("{ml:.0} ml look like brain where the model found none"),
+        );
+    }
     for concern in concerns {
         judgement.add(Verdict::Review, concern.to_string());
     }
@@ -95,7 +106,7 @@ mod tests {
     use super::*;
 
     const GUARD: GuardReport =
-        GuardReport { n_brain_removed: 0, smallest_distance_mm: 6.0, skin_left: 0.0 };
+        GuardReport { n_brain_removed: 0, smallest_distance_mm: 6.0, skin_left: 0.0, unfound_ml: 0.0 };
     const VOXELS: VoxelProof = VoxelProof { n_changed_outside: 0, n_changed_inside: 9 };
     const CLEAN: Residual = Residual { n_columns: 2000, share: 0.01 };
 
@@ -119,6 +130,7 @@ mod tests {
         check(&[], GUARD, VOXELS, Some(Residual { share: 0.1, ..CLEAN }), Verdict::Review);
         check(&[], GUARD, VOXELS, Some(Residual { share: 0.9, ..CLEAN }), Verdict::Fail);
         check(&[], GuardReport { skin_left: 0.1, ..GUARD }, VOXELS, Some(CLEAN), Verdict::Review);
+        check(&[], GuardReport { unfound_ml: 50.0, ..GUARD }, VOXELS, Some(CLEAN), Verdict::Review);
         check(&[], GuardReport { n_brain_removed: 1, ..GUARD }, VOXELS, Some(CLEAN), Verdict::Fail);
         check(
             &[],

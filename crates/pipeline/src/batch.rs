@@ -13,7 +13,7 @@ use inference::Model;
 use masking::Verdict;
 
 use crate::log::Log;
-use crate::one::{MARGIN_MM, ScanError, deface};
+use crate::one::{ScanError, deface};
 use crate::plan::beside_image;
 use crate::record::Record;
 use crate::staging::{ScanStaging, Staging};
@@ -133,7 +133,7 @@ impl Context<'_> {
     /// Takes one scan from its file to its final name.
     fn take<'a>(&self, number: usize, scan: &'a Planned) -> Outcome<'a> {
         let start = Instant::now();
-        let mut record = Record::begin(self.model, self.options, MARGIN_MM);
+        let mut record = Record::begin(self.model, self.options);
         let result =
             self.staging.for_scan(number).map_err(ScanError::Publish).and_then(|staging| {
                 let made =

@@ -15,8 +15,9 @@ mod staging;
 pub use batch::{Outcome, Summary, run};
 pub use formats::dicom::{Deidentify, Release, UidMap};
 pub use kernels::{Level, Workers};
-pub use masking::Verdict;
+pub use masking::{Filling, Verdict};
 pub use plan::{Plan, PlanError, Planned};
+pub use volume::{Region, Regions};
 
 use std::path::PathBuf;
 
@@ -41,8 +42,14 @@ pub struct Options {
     pub pass_through: Vec<String>,
     /// What is done to DICOM headers.
     pub release: Release,
+    /// What is removed.
+    pub regions: Regions,
     /// No voxel nearer to the brain than this is removed.
     pub guard_mm: f64,
+    /// Whether a face that lies nearer than that is removed all the same, up to the brain itself.
+    pub face_wins: bool,
+    /// What is written where a face was.
+    pub filling: Filling,
     /// The private log; `None` for no log.
     pub log: Option<PathBuf>,
 }

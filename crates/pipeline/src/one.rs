@@ -13,11 +13,6 @@ use crate::record::{Output, Record, round};
 use crate::staging::ScanStaging;
 use crate::{Options, digest};
 
-/// The model's labels are good to about this much; the face is widened by it.
-pub(crate) const MARGIN_MM: f64 = 6.0;
-/// Behind the skin of cheeks, mouth and chin there is room: they are widened by this instead.
-pub(crate) const DEPTH_MM: f64 = 8.0;
-
 /// Why a scan has no result.
 #[derive(Debug, Error)]
 pub(crate) enum ScanError {
@@ -98,8 +93,11 @@ pub(crate) fn deface(
     record.add_confidence(&confidence);
     clock.stage(record, "infer");
 
-    let refining =
-        RefineOptions { guard_mm: options.guard_mm, margin_mm: MARGIN_MM, depth_mm: DEPTH_MM };
+    let refining = RefineOptions {
+        regions: options.regions,
+        guard_mm: options.guard_mm,
+        face_wins: options.face_wins,
+    };
     let grid = *scan.volume.grid();
     let refined =
         masking::refine(&found.labels, &sampled.image, &grid, sampled.is_hu, refining, workers)
@@ -108,8 +106,10 @@ pub(crate) fn deface(
     record.add_refined(&refined, options.guard_mm);
     clock.stage(record, "refine");
 
-    let fill = if sampled.is_hu { Fill::CtAir } else { Fill::Level(refined.background) };
-    let removal = masking::remove(&mut scan.volume, &refined.mask, fill);
+    let fill = Fill::of(options.filling, &scan.volume, &refined, sampled.is_hu);
+    record.options.fill = fill_name(&fill);
+    let removal = masking::remove(&mut scan.volume, &refined.mask, &fill);
+    drop(fill);
     record.add_header(&clean(&mut scan, options)?);
     clock.stage(record, "remove");
 
@@ -179,6 +179,15 @@ fn clean(scan: &mut Scan, options: &Options) -> Result<HeaderText, FormatError> 
     }
     let description = concat!("efface ", env!("CARGO_PKG_VERSION"), ": face removed");
     Ok(formats::clear_header_text(scan, description))
+}
+
+/// What was written where the face was: noise and an average head need air and axes to be found.
+fn fill_name(fill: &Fill) -> String {
+    match fill {
+        Fill::Even(value) => format!("even, {value}"),
+        Fill::Drawn { seed, .. } => format!("noise of the scan's own air, seed {seed}"),
+        Fill::Head { flesh, air, .. } => format!("average head of {flesh} in {air}"),
+    }
 }
 
 fn modality(scan: &Scan, is_hu: bool) -> &'static str {

@@ -51,6 +51,7 @@ pub(crate) struct Brain {
     smallest_distance_mm: Option<f64>,
     guard_mm: f64,
     facial_skin_left_by_guard: f64,
+    seen_by_the_image_alone_ml: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -89,8 +90,9 @@ pub(crate) struct ModelFacts {
 #[derive(Debug, Serialize)]
 pub(crate) struct OptionFacts {
     guard_mm: f64,
-    margin_mm: f64,
-    fill: &'static str,
+    face_wins: bool,
+    regions: Vec<&'static str>,
+    pub(crate) fill: String,
     flip: bool,
     keep_header_text: bool,
     deidentify: Vec<&'static str>,
@@ -99,7 +101,7 @@ pub(crate) struct OptionFacts {
 
 impl Record {
     /// A record of which only what holds for the whole run is known.
-    pub(crate) fn begin(model: &Model, options: &Options, margin_mm: f64) -> Self {
+    pub(crate) fn begin(model: &Model, options: &Options) -> Self {
         let card = model.card();
         Self {
             verdict: Verdict::Fail,
@@ -120,8 +122,9 @@ impl Record {
             runtime: model.engine_name().to_owned(),
             options: OptionFacts {
                 guard_mm: options.guard_mm,
-                margin_mm,
-                fill: "air",
+                face_wins: options.face_wins,
+                regions: options.regions.iter().map(volume::Region::name).collect(),
+                fill: String::new(),
                 flip: options.flip,
                 keep_header_text: options.keep_header_text,
                 deidentify: options.release.profiles(),
@@ -137,7 +140,7 @@ impl Record {
     /// Adds how sure the model is of the brain and of what is removed.
     pub(crate) fn add_confidence(&mut self, confidence: &[Option<f32>; Tissue::ALL.len()]) {
         let told = Tissue::ALL.into_iter().zip(confidence);
-        let told = told.filter(|(t, _)| *t == Tissue::Brain || volume::Region::of(*t).is_some());
+        let told = told.filter(|(t, _)| *t == Tissue::Brain || volume::Region::of_face(*t).is_some());
         let part = |(tissue, sure): (Tissue, &Option<f32>)| {
             sure.map(|sure| (tissue.name(), round(f64::from(sure), 1e3)))
         };
@@ -155,7 +158,7 @@ impl Record {
             },
         };
         self.regions = refined.regions.iter().map(|r| (r.region.name(), facts(r))).collect();
-        let GuardReport { n_brain_removed, smallest_distance_mm, skin_left } = refined.guard;
+        let GuardReport { n_brain_removed, smallest_distance_mm, skin_left, unfound_ml } = refined.guard;
         self.brain = Some(Brain {
             voxels_changed: n_brain_removed,
             smallest_distance_mm: smallest_distance_mm
@@ -163,6 +166,7 @@ impl Record {
                 .then(|| round(smallest_distance_mm, 100.0)),
             guard_mm,
             facial_skin_left_by_guard: round(skin_left, 1e4),
+            seen_by_the_image_alone_ml: round(unfound_ml, 10.0),
         });
     }
 

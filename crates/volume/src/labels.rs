@@ -73,65 +73,6 @@ impl Tissue {
     }
 }
 
-/// A part of the head by which a person is recognised, and which is removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Region {
-    /// Globes, lids and the front of the orbits.
-    Eyes,
-    /// Forehead up to the hairline.
-    Brow,
-    /// Nasion to subnasale.
-    Nose,
-    /// From the brow line to the mouth, in front of the ears.
-    Cheeks,
-    /// From subnasale to the fold above the chin.
-    Mouth,
-    /// From that fold to the underside of the jaw.
-    Chin,
-    /// The auricles.
-    Ears,
-}
-
-impl Region {
-    /// Every region, from the top of the face down, the ears last.
-    pub const ALL: [Self; 7] =
-        [Self::Eyes, Self::Brow, Self::Nose, Self::Cheeks, Self::Mouth, Self::Chin, Self::Ears];
-
-    /// The name used in records.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Eyes => "eyes",
-            Self::Brow => "brow",
-            Self::Nose => "nose",
-            Self::Cheeks => "cheeks",
-            Self::Mouth => "mouth",
-            Self::Chin => "chin",
-            Self::Ears => "ears",
-        }
-    }
-
-    /// The tissue that makes up the region.
-    #[must_use]
-    pub fn tissue(self) -> Tissue {
-        match self {
-            Self::Eyes => Tissue::Eyes,
-            Self::Brow => Tissue::Brow,
-            Self::Nose => Tissue::Nose,
-            Self::Cheeks => Tissue::Cheeks,
-            Self::Mouth => Tissue::Mouth,
-            Self::Chin => Tissue::Chin,
-            Self::Ears => Tissue::Ears,
-        }
-    }
-
-    /// The region that a tissue makes up; `None` for all that is not removed.
-    #[must_use]
-    pub fn of(tissue: Tissue) -> Option<Self> {
-        Self::ALL.into_iter().find(|r| r.tissue() == tissue)
-    }
-}
-
 /// A tissue for each voxel of a grid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labels {
@@ -160,10 +101,6 @@ mod tests {
             assert_eq!(tissue as usize, number);
             assert_eq!(Tissue::from_name(tissue.name()), Some(tissue));
         }
-        for region in Region::ALL {
-            assert_eq!(Region::of(region.tissue()), Some(region));
-        }
-        assert_eq!(Region::of(Tissue::Brain), None);
         assert_eq!(Tissue::from_name("hat"), None);
     }
 }

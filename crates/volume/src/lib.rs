@@ -8,11 +8,13 @@ mod grid;
 mod labels;
 mod mask;
 mod real;
+mod region;
 mod stored;
 
 pub use affine::Affine;
 pub use grid::{Grid, Orientation};
-pub use labels::{Labels, Region, Tissue};
+pub use labels::{Labels, Tissue};
 pub use mask::Mask;
 pub use real::RealVolume;
+pub use region::{Region, Regions};
 pub use stored::{ByteOrder, PlaneAt, Rescale, StoredType, StoredVolume, StoredVolumeError};

@@ -1,0 +1,245 @@
+use kernels::Workers;
+use volume::{Grid, Labels, Tissue};
+
+use crate::sight::{Sight, pair, voxels_of};
+
+/// Half axes of the cylinder that the face is cut off along: to the sides, and in front. On 19 heads
+/// it lies 20 to 45 mm behind the skin, behind the teeth's crowns and through the middle of the eyes.
+const HALF_AXES_MM: [f64; 2] = [50.0, 54.0];
+/// Below the eyes the cylinder's axis leans back with the jaw: millimetres a millimetre, where the
+/// scan shows no chin.
+const USUAL_LEAN: f64 = 0.2;
+/// It leans so far that the middle of the chin lies this far in front of it,
+const CHIN_IN_FRONT_MM: f64 = 14.0;
+/// but no further than this, and in steps, so that the chin's own flesh does not move it.
+const MOST_LEAN: f64 = 0.4;
+/// See [`MOST_LEAN`].
+const LEAN_STEP: f64 = 0.05;
+/// The lower end of a face lies this far below the lowest of the chin,
+const BELOW_CHIN_MM: f64 = 3.0;
+/// rising towards the angle of the jaw, millimetres a millimetre, from where the chin lies.
+const JAW_RISE: f64 = 0.3;
+/// See [`JAW_RISE`].
+const CHIN_FRONT_MM: f64 = 60.0;
+/// Less of a chin or a mouth than this is none.
+const LEAST_PART_MM3: f64 = 1000.0;
+
+/// Upper end of what is cut, degrees: 6 more than the outline of a face (`sight.rs`).
+const HIGHEST_DEGREES: f64 = 45.0;
+/// Height and half width, degrees: 5 more than the outline of a face.
+const HALF_WIDTH_DEGREES: [[f64; 2]; 2] = [[-12.0, 95.0], [10.0, 79.0]];
+
+/// An ear and the skin around it, to the front and back, and up and down, from its middle. The ears
+/// of 19 heads reach 24 and 35 mm.
+const EAR_HALF_AXES_MM: [f64; 2] = [28.0, 38.0];
+/// Ears reach this far inwards from their middle.
+const EAR_DEPTH_MM: f64 = 13.0;
+
+/// Both jaws: in front of this, up to the upper end of the mouth, this far to both sides.
+const JAWS_FRONT_MM: f64 = 10.0;
+/// See [`JAWS_FRONT_MM`].
+const JAWS_HALF_WIDTH_MM: f64 = 48.0;
+/// Where the upper end of a mouth lies that the scan does not show.
+const USUAL_MOUTH_TOP_MM: f64 = -45.0;
+/// The facial skeleton: all in front of the jaw's joints, up to the upper rim of the orbits.
+const BONE_FRONT_MM: f64 = -12.0;
+/// See [`BONE_FRONT_MM`].
+const BONE_TOP_MM: f64 = 15.0;
+/// Hollows of maxilla, ethmoid and sphenoid, and those of the forehead, as boxes: half width, back,
+/// front, lower and upper end.
+const SINUSES_MM: [[f64; 5]; 2] = [[45.0, -12.0, 70.0, -48.0, 18.0], [35.0, 45.0, 85.0, 0.0, 45.0]];
+
+/// The floor of the forehead's brain: no brain lies in front of the cylinder and below this.
+const FOREHEAD_MM: f64 = 8.0;
+
+/// Where a face and its ears are cut off: surfaces that are the same for two heads with the same
+/// brain, eyes, ears and jaw, whatever their skin.
+///
+/// The face ends inwards at an elliptic cylinder around an upright axis behind the eyes, and lies open
+/// in front, to the border of the scan; it ends at a cone above the forehead, at two planes through
+/// that axis in front of the ears, and at a plane under the jaw. An ear is what lies outside a plane
+/// and within an elliptic cylinder around the line between both.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cut {
+    sight: Sight,
+    lean: f64,
+    /// Height of the lower end under the chin.
+    floor_mm: Option<f64>,
+    mouth_top_mm: f64,
+    ears: [Option<[f64; 3]>; 2],
+    edge: Edge,
+}
+
+/// The outline that is cut, without its angles.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Edge {
+    /// Sine and cosine of its upper end.
+    top: [f64; 2],
+    /// Sine and cosine of its half width, below and above.
+    sides: [[f64; 2]; 2],
+    /// Tangents of the heights between which the half width changes.
+    heights: [f64; 2],
+}
+
+impl Edge {
+    fn new() -> Self {
+        let sin_cos = |degrees: f64| {
+            let (sin, cos) = degrees.to_radians().sin_cos();
+            [sin, cos]
+        };
+        let [low, high] = HALF_WIDTH_DEGREES;
+        Self {
+            top: sin_cos(HIGHEST_DEGREES),
+            sides: [sin_cos(low[1]), sin_cos(high[1])],
+            heights: [low[0], high[0]].map(|degrees| degrees.to_radians().tan()),
+        }
+    }
+
+    /// How far within the outline a place lies, roughly millimetres.
+    fn within_mm(&self, right: f64, front: f64, up: f64, rho: f64) -> f64 {
+        let top = self.top[0] * rho - self.top[1] * up;
+        let [low, high] = self.heights;
+        let share = ((up / rho - low) / (high - low)).clamp(0.0, 1.0);
+        let [sin, cos] = [0, 1].map(|n| self.sides[0][n] + share * (self.sides[1][n] - self.sides[0][n]));
+        top.min(sin * front - cos * right.abs())
+    }
+}
+
+impl Cut {
+    /// Of a head seen from behind its eyes.
+    pub(crate) fn of(sight: Sight, labels: &Labels) -> Self {
+        let size = sight.size();
+        let chin = Extent::of(Tissue::Chin, labels, &sight);
+        let mouth = Extent::of(Tissue::Mouth, labels, &sight);
+        let lean = chin.as_ref().map_or(USUAL_LEAN, |chin| {
+            let cylinder = chin.front_mm - CHIN_IN_FRONT_MM * size;
+            let lean = (size * HALF_AXES_MM[1] - cylinder) / (-chin.up_mm).max(1.0);
+            ((lean / LEAN_STEP).round() * LEAN_STEP).clamp(0.0, MOST_LEAN)
+        });
+        let ears = pair(labels, Tissue::Ears).map_or([None; 2], |ears| ears.map(Some));
+        Self {
+            sight,
+            lean,
+            floor_mm: chin.map(|chin| chin.lowest_mm - BELOW_CHIN_MM),
+            mouth_top_mm: mouth.map_or(size * USUAL_MOUTH_TOP_MM, |mouth| mouth.highest_mm),
+            ears: ears.map(|ear| ear.map(|ear| sight.coordinates(ear))),
+            edge: Edge::new(),
+        }
+    }
+
+    /// How the head is looked at.
+    pub(crate) fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// Above 0 where the face is cut off, roughly in millimetres from the surface.
+    pub(crate) fn face_mm(&self, [right, front, up]: [f64; 3]) -> f64 {
+        let size = self.sight.size();
+        let [a, b] = HALF_AXES_MM.map(|half| half * size);
+        let ahead = front - self.lean * up.min(0.0);
+        let outside = ((right / a).powi(2) + (ahead / b).powi(2)).sqrt() - 1.0;
+        let outside = outside * (a + b) / 2.0;
+        if outside < -20.0 {
+            return outside;
+        }
+        let rho = right.hypot(front).max(1e-6);
+        let within = self.edge.within_mm(right, front, up, rho);
+        outside.min(within).min(self.above_floor_mm(front, up))
+    }
+
+    /// As [`Self::face_mm`] for the face up to the brow, in front of which no brain lies.
+    pub(crate) fn below_forehead_mm(&self, at: [f64; 3]) -> f64 {
+        self.face_mm(at).min(self.sight.size() * FOREHEAD_MM - at[2])
+    }
+
+    /// How far a place lies above the plane under the jaw.
+    fn above_floor_mm(&self, front: f64, up: f64) -> f64 {
+        self.floor_mm.map_or(f64::INFINITY, |floor| {
+            up - floor - JAW_RISE * (self.sight.size() * CHIN_FRONT_MM - front)
+        })
+    }
+
+    /// As [`Self::face_mm`] for the ears.
+    pub(crate) fn ears_mm(&self, [right, front, up]: [f64; 3]) -> f64 {
+        let size = self.sight.size();
+        let [a, b] = EAR_HALF_AXES_MM.map(|half| half * size);
+        self.ears.iter().flatten().fold(f64::NEG_INFINITY, |most, ear| {
+            let outwards = right * ear[0].signum() - (ear[0].abs() - EAR_DEPTH_MM * size);
+            let across = (((front - ear[1]) / a).powi(2) + ((up - ear[2]) / b).powi(2)).sqrt();
+            most.max(outwards.min((1.0 - across) * a))
+        })
+    }
+
+    /// As [`Self::face_mm`] for both jaws, open in front.
+    pub(crate) fn teeth_mm(&self, [right, front, up]: [f64; 3]) -> f64 {
+        let size = self.sight.size();
+        (front - size * JAWS_FRONT_MM)
+            .min(size * JAWS_HALF_WIDTH_MM - right.abs())
+            .min(self.mouth_top_mm - up)
+            .min(self.above_floor_mm(front, up))
+    }
+
+    /// As [`Self::face_mm`] for the skeleton of the face, open in front and at the sides.
+    pub(crate) fn facial_bone_mm(&self, [_, front, up]: [f64; 3]) -> f64 {
+        let size = self.sight.size();
+        (front - size * BONE_FRONT_MM)
+            .min(size * BONE_TOP_MM - up)
+            .min(self.above_floor_mm(front, up))
+    }
+
+    /// As [`Self::face_mm`] for the sinuses.
+    pub(crate) fn sinuses_mm(&self, [right, front, up]: [f64; 3]) -> f64 {
+        SINUSES_MM.into_iter().fold(f64::NEG_INFINITY, |most, hollow| {
+            let [wide, back, ahead, low, high] = hollow.map(|mm| mm * self.sight.size());
+            let within = (wide - right.abs()).min(front - back).min(ahead - front);
+            most.max(within.min(up - low).min(high - up))
+        })
+    }
+
+    /// One of the measures above for every voxel of a grid along the patient's axes.
+    pub(crate) fn field(
+        &self,
+        measure: fn(&Self, [f64; 3]) -> f64,
+        grid: &Grid,
+        workers: Workers,
+    ) -> Vec<f32> {
+        let [ni, nj, _] = grid.extent;
+        let mut field = vec![0.0f32; grid.n_voxels()];
+        workers.for_each_chunk(&mut field, ni * nj, |k, plane| {
+            for (at, value) in plane.iter_mut().enumerate() {
+                let index = [at % ni, at / ni, k].map(|v| v as f64);
+                *value = measure(self, self.sight.coordinates(grid.affine.apply(index))) as f32;
+            }
+        });
+        field
+    }
+}
+
+/// Where a part of the face lies, seen from behind the eyes.
+struct Extent {
+    front_mm: f64,
+    up_mm: f64,
+    lowest_mm: f64,
+    highest_mm: f64,
+}
+
+impl Extent {
+    /// The medians of its places, and its ends without a fiftieth; `None` where there is too little.
+    fn of(tissue: Tissue, labels: &Labels, sight: &Sight) -> Option<Self> {
+        let places = voxels_of(labels, tissue).map(|index| {
+            sight.coordinates(labels.grid.affine.apply(index.map(|v| v as f64)))
+        });
+        let [mut front, mut up]: [Vec<f32>; 2] = Default::default();
+        for [_, y, z] in places {
+            front.push(y as f32);
+            up.push(z as f32);
+        }
+        if (up.len() as f64) * labels.grid.voxel_mm3() < LEAST_PART_MM3 {
+            return None;
+        }
+        let [front_mm] = kernels::order_statistics(&mut front, [0.5])?.map(f64::from);
+        let ends = kernels::order_statistics(&mut up, [0.02, 0.5, 0.98])?;
+        let [lowest_mm, up_mm, highest_mm] = ends.map(f64::from);
+        Some(Self { front_mm, up_mm, lowest_mm, highest_mm })
+    }
+}
