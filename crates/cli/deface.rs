@@ -2,7 +2,8 @@ use std::io::{IsTerminal as _, Write as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pipeline::{
-    Deidentify, Filling, Level, Options, Outcome, Plan, PlanError, Release, UidMap, Verdict, Workers,
+    Deidentify, Filling, Level, Options, Outcome, Plan, PlanError, Release, UidMap, Verdict,
+    Workers,
 };
 
 use crate::args::{DefaceArgs, Fill, Profile, Retain};

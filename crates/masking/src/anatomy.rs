@@ -10,9 +10,9 @@ const LEAST_BRAIN_ML: f64 = 250.0;
 const MOST_BRAIN_ML: f64 = 2400.0;
 /// Eyes below this and a nose below [`LEAST_NOSE_ML`] are no face. Heads with a face have at
 /// least 44 ml of eyes and 10 ml of nose by the model's labels, scans without one at most 9.4 and 0.
-const LEAST_EYES_ML: f64 = 25.0;
+pub(crate) const LEAST_EYES_ML: f64 = 25.0;
 /// See [`LEAST_EYES_ML`].
-const LEAST_NOSE_ML: f64 = 8.0;
+pub(crate) const LEAST_NOSE_ML: f64 = 8.0;
 /// Brain and all else together: less is a brain without skull and skin.
 const LEAST_HEAD_ML: f64 = 1500.0;
 /// So is less than this many times the brain: whole heads have 1.85 to 6.9 times as much, a defaced

@@ -68,12 +68,8 @@ pub(crate) fn brain_of_image(
         let brain = kernels::fill_holes(&kernels::and_not(&brain, &bone), extent, workers);
         return fine.has_a_brains_size(&brain).then_some(brain);
     }
-    let low = kernels::range(&kernels::gather(
-        &image.values,
-        image.inside.words(),
-        extent,
-        workers,
-    ))?[0];
+    let low =
+        kernels::range(&kernels::gather(&image.values, image.inside.words(), extent, workers))?[0];
     let mut deep: Vec<f32> = fine.deep(skin?);
     let [middle] = kernels::order_statistics(&mut deep, [0.5])?;
     let to = [COARSE_MM; 3];
@@ -163,7 +159,8 @@ impl Search<'_> {
         }
         let ml = n as f64 * self.spacing.iter().product::<f64>() / 1000.0;
         let is_short = |a: usize| {
-            (bounds[a][1].saturating_sub(bounds[a][0]) + 1) as f64 * self.spacing[a] <= LARGEST_MM[a]
+            (bounds[a][1].saturating_sub(bounds[a][0]) + 1) as f64 * self.spacing[a]
+                <= LARGEST_MM[a]
         };
         (SMALLEST_ML..=LARGEST_ML).contains(&ml) && (0..3).all(is_short)
     }

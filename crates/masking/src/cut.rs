@@ -16,7 +16,7 @@ const MOST_LEAN: f64 = 0.4;
 /// See [`MOST_LEAN`].
 const LEAN_STEP: f64 = 0.05;
 /// The lower end of a face lies this far below the lowest of the chin,
-const BELOW_CHIN_MM: f64 = 3.0;
+const BELOW_CHIN_MM: f64 = 7.0;
 /// rising towards the angle of the jaw, millimetres a millimetre, from where the chin lies.
 const JAW_RISE: f64 = 0.3;
 /// See [`JAW_RISE`].
@@ -31,9 +31,9 @@ const HALF_WIDTH_DEGREES: [[f64; 2]; 2] = [[-12.0, 95.0], [10.0, 79.0]];
 
 /// An ear and the skin around it, to the front and back, and up and down, from its middle. The ears
 /// of 19 heads reach 24 and 35 mm.
-const EAR_HALF_AXES_MM: [f64; 2] = [28.0, 38.0];
-/// Ears reach this far inwards from their middle.
-const EAR_DEPTH_MM: f64 = 13.0;
+const EAR_HALF_AXES_MM: [f64; 2] = [31.0, 42.0];
+/// An ear is cut off this far inwards from its middle; ears reach 8 to 12 mm.
+const EAR_DEPTH_MM: f64 = 15.0;
 
 /// Both jaws: in front of this, up to the upper end of the mouth, this far to both sides.
 const JAWS_FRONT_MM: f64 = 10.0;
@@ -100,7 +100,8 @@ impl Edge {
         let top = self.top[0] * rho - self.top[1] * up;
         let [low, high] = self.heights;
         let share = ((up / rho - low) / (high - low)).clamp(0.0, 1.0);
-        let [sin, cos] = [0, 1].map(|n| self.sides[0][n] + share * (self.sides[1][n] - self.sides[0][n]));
+        let [sin, cos] =
+            [0, 1].map(|n| self.sides[0][n] + share * (self.sides[1][n] - self.sides[0][n]));
         top.min(sin * front - cos * right.abs())
     }
 }
@@ -226,9 +227,8 @@ struct Extent {
 impl Extent {
     /// The medians of its places, and its ends without a fiftieth; `None` where there is too little.
     fn of(tissue: Tissue, labels: &Labels, sight: &Sight) -> Option<Self> {
-        let places = voxels_of(labels, tissue).map(|index| {
-            sight.coordinates(labels.grid.affine.apply(index.map(|v| v as f64)))
-        });
+        let places = voxels_of(labels, tissue)
+            .map(|index| sight.coordinates(labels.grid.affine.apply(index.map(|v| v as f64))));
         let [mut front, mut up]: [Vec<f32>; 2] = Default::default();
         for [_, y, z] in places {
             front.push(y as f32);

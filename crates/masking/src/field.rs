@@ -67,9 +67,7 @@ impl Head<'_> {
     /// The wanted parts of the face, and the ears if they are wanted.
     fn face(&self, regions: Regions) -> Vec<f32> {
         let is_wanted = |t| Region::of_face(t).is_some_and(|r| regions.contains(r));
-        let facial = |wanted: bool| {
-            move |t: Tissue| is_face(t) && is_wanted(t) == wanted
-        };
+        let facial = |wanted: bool| move |t: Tissue| is_face(t) && is_wanted(t) == wanted;
         let mut field = vec![f32::NEG_INFINITY; self.grid().n_voxels()];
         if Tissue::ALL.into_iter().any(facial(true)) {
             field = self.nearer(&self.parts.face, &self.parts.rest);

@@ -2,8 +2,8 @@ use kernels::Workers;
 use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Regions, Tissue};
 
 use crate::background::{air_level, air_voxels, flesh_level, skin_threshold};
-use crate::drawn::drawn;
 use crate::cut::Cut;
+use crate::drawn::drawn;
 use crate::field::{Head, PLACES};
 use crate::parts::Parts;
 use crate::sight::Sight;
@@ -39,11 +39,59 @@ pub struct Refined {
     pub flesh: f32,
     /// Voxels of the scan that are surely air and stay.
     pub air: Vec<[usize; 3]>,
+    /// The value above which the image shows a body, real.
+    pub skin: Option<f32>,
+    /// What is wanted gone.
+    pub(crate) wanted: Regions,
+    /// The head with its face drawn anew.
+    pub(crate) labels: Labels,
     /// `None` where the head's own axes were not found: the cut then follows the labels.
-    cut: Option<Cut>,
+    pub(crate) cut: Option<Cut>,
+    to_brain: Vec<f32>,
+    places: Vec<u8>,
+    inside: Mask,
 }
 
 impl Refined {
+    /// The same head with another mask on the scan's grid, and what it removes.
+    #[must_use]
+    pub fn with_mask(mut self, mask: Mask, workers: Workers) -> Self {
+        self.mask = mask;
+        self.air.retain(|voxel| !self.mask.get(*voxel));
+        self.count(workers);
+        self
+    }
+
+    /// Counts what the mask removes.
+    fn count(&mut self, workers: Workers) {
+        let to_labels = to_voxels(&self.labels.grid).after(&self.mask.grid().affine);
+        let (labels, places) = (&self.labels, &self.places);
+        let counts = Counts::of(&self.mask, labels, places, &to_labels, &self.to_brain, workers);
+        self.regions = counts.regions(self.wanted, self.anatomy.face_cut, self.cut.is_some());
+        self.guard.n_brain_removed = counts.n_brain;
+        self.guard.smallest_distance_mm = f64::from(counts.smallest_mm);
+        self.guard.skin_left = self.skin_left();
+    }
+
+    /// The share of facial skin voxels, a wanted part of the face beside air, that stay.
+    fn skin_left(&self) -> f64 {
+        let removed = OnLabels::of(&self.mask, &self.labels.grid);
+        let (mut skin, mut left) = (0u64, 0u64);
+        for (index, region) in facial_skin(&self.labels, &self.inside) {
+            if region != Region::Ears && self.wanted.contains(region) {
+                skin += 1;
+                left += u64::from(!removed.get(index));
+            }
+        }
+        left as f64 / skin.max(1) as f64
+    }
+
+    /// Whether a face may lie at a place, as the head's own axes have it; anywhere if they were not found.
+    #[must_use]
+    pub fn is_in_outline(&self, ras_mm: [f64; 3]) -> bool {
+        self.sight().is_none_or(|sight| sight.direction(ras_mm).is_in_outline())
+    }
+
     /// Whether the head's own axes were found, so that the cut does not follow the skin.
     #[must_use]
     pub fn has_axes(&self) -> bool {
@@ -114,8 +162,7 @@ pub fn refine(
     let drawn = drawn(labels, image, skin, workers);
     let cut = Sight::of(&drawn, &image.inside).map(|sight| Cut::of(sight, &drawn));
     let has_ears = options.regions.contains(Region::Ears);
-    let below_forehead =
-        cut.map(|cut| cut.field(Cut::below_forehead_mm, &drawn.grid, workers));
+    let below_forehead = cut.map(|cut| cut.field(Cut::below_forehead_mm, &drawn.grid, workers));
     let below_forehead = below_forehead.as_deref();
     let parts = Parts::of(labels, &drawn, image, is_hu, skin, has_ears, below_forehead, workers);
     let labels = &drawn;
@@ -145,29 +192,43 @@ pub fn refine(
             let index = [0, 1, 2].map(|a| ((place[a] + 0.5).max(0.0) as usize).min(extent[a] - 1));
             index[0] + extent[0] * (index[1] + extent[1] * index[2])
         };
-        let is_face = |index| field[at(index)] > 0.0 && crate::anatomy::is_face(labels.tissues[at(index)]);
+        let is_face =
+            |index| field[at(index)] > 0.0 && crate::anatomy::is_face(labels.tissues[at(index)]);
         let is_kept = |index| {
             labels.tissues[at(index)] != Tissue::Background || to_brain[at(index)] < guard_mm as f32
         };
         clear_wrapped(&mut mask, is_face, is_kept);
     }
     let places = head.places(options.regions);
-    let counts = Counts::of(&mask, labels, &places, &to_field, &to_brain, workers);
     let guard = GuardReport {
-        n_brain_removed: counts.n_brain,
-        smallest_distance_mm: f64::from(counts.smallest_mm),
-        skin_left: skin_left(labels, options.regions, &field, &image.inside),
+        n_brain_removed: 0,
+        smallest_distance_mm: f64::INFINITY,
+        skin_left: 0.0,
         unfound_ml: parts.unfound_ml,
     };
-    let regions = counts.regions(options.regions, anatomy.face_cut, cut.is_some());
     let background = air_level(labels, image, skin, workers);
-    let flesh = flesh_level(labels, image).unwrap_or(background);
-    let air = air_voxels(labels, image, skin, &mask, workers);
-    Ok(Refined { mask, anatomy, regions, guard, background, flesh, air, cut })
+    let mut refined = Refined {
+        anatomy,
+        regions: Vec::new(),
+        guard,
+        background,
+        flesh: flesh_level(labels, image).unwrap_or(background),
+        air: air_voxels(labels, image, skin, &mask, workers),
+        skin,
+        wanted: options.regions,
+        mask,
+        labels: drawn,
+        cut,
+        to_brain,
+        places,
+        inside: image.inside.clone(),
+    };
+    refined.count(workers);
+    Ok(refined)
 }
 
 /// Millimetres to voxel indices of a grid along the patient's axes.
-fn to_voxels(grid: &Grid) -> Affine {
+pub(crate) fn to_voxels(grid: &Grid) -> Affine {
     let spacing = grid.spacing_mm();
     let origin = grid.affine.apply([0.0; 3]);
     Affine::axis_aligned(spacing.map(|s| 1.0 / s), [0, 1, 2].map(|a| -origin[a] / spacing[a]))
@@ -293,36 +354,63 @@ impl Count {
     }
 }
 
-/// The share of facial skin voxels, a wanted part of the face beside air, at which the field keeps what
-/// is there.
-fn skin_left(labels: &Labels, wanted: Regions, field: &[f32], inside: &Mask) -> f64 {
-    let [ni, nj, nk] = labels.grid.extent;
-    let tissue = |i: usize, j: usize, k: usize| labels.tissues[i + ni * (j + nj * k)];
-    let (mut skin, mut left) = (0u64, 0u64);
-    for k in 1..nk.saturating_sub(1) {
-        for j in 1..nj.saturating_sub(1) {
-            for i in 1..ni.saturating_sub(1) {
-                let region = Region::of_face(tissue(i, j, k)).filter(|r| *r != Region::Ears);
-                if !region.is_some_and(|region| wanted.contains(region)) {
-                    continue;
-                }
-                let beside = [
-                    [i - 1, j, k],
-                    [i + 1, j, k],
-                    [i, j - 1, k],
-                    [i, j + 1, k],
-                    [i, j, k - 1],
-                    [i, j, k + 1],
-                ];
-                let is_skin = beside.iter().any(|&[i, j, k]| {
-                    tissue(i, j, k) == Tissue::Background && inside.get([i, j, k])
-                });
-                if is_skin {
-                    skin += 1;
-                    left += u64::from(field[i + ni * (j + nj * k)] <= 0.0);
-                }
-            }
+/// Bits of a mask on the scan's grid, asked at voxels of a grid along the patient's axes.
+pub(crate) struct OnLabels<'a> {
+    mask: &'a Mask,
+    to_mask: Option<Affine>,
+}
+
+impl<'a> OnLabels<'a> {
+    pub(crate) fn of(mask: &'a Mask, grid: &Grid) -> Self {
+        let to_mask = mask.grid().affine.inverse().map(|inverse| inverse.after(&grid.affine));
+        Self { mask, to_mask }
+    }
+
+    /// Whether the mask has the voxel nearest to the middle of this one; outside its grid, the nearest
+    /// at its border.
+    pub(crate) fn get(&self, index: [usize; 3]) -> bool {
+        let Some(to_mask) = &self.to_mask else { return false };
+        let place = to_mask.apply(index.map(|v| v as f64));
+        let last = self.mask.grid().extent;
+        self.mask.get([0, 1, 2].map(|a| ((place[a] + 0.5).max(0.0) as usize).min(last[a] - 1)))
+    }
+}
+
+/// Writes `value` over what a mask on the scan's grid covers, in an image on a grid along the patient's
+/// axes.
+pub fn fill_on_labels(image: &mut RealVolume, mask: &Mask, value: f32) {
+    let [ni, nj, _] = image.grid.extent;
+    let covered = OnLabels::of(mask, &image.grid);
+    for (at, old) in image.values.iter_mut().enumerate() {
+        if covered.get([at % ni, at / ni % nj, at / ni / nj]) {
+            *old = value;
         }
     }
-    left as f64 / skin.max(1) as f64
+}
+
+/// Every voxel of the face and the ears that lies beside air, with its region.
+pub(crate) fn facial_skin<'a>(
+    labels: &'a Labels,
+    inside: &'a Mask,
+) -> impl Iterator<Item = ([usize; 3], Region)> + 'a {
+    let [ni, nj, nk] = labels.grid.extent;
+    let all = (1..nk.saturating_sub(1)).flat_map(move |k| {
+        (1..nj.saturating_sub(1))
+            .flat_map(move |j| (1..ni.saturating_sub(1)).map(move |i| [i, j, k]))
+    });
+    let tissue = move |[i, j, k]: [usize; 3]| labels.tissues[i + ni * (j + nj * k)];
+    all.filter_map(move |index| {
+        let region = Region::of_face(tissue(index))?;
+        let [i, j, k] = index;
+        let beside = [
+            [i - 1, j, k],
+            [i + 1, j, k],
+            [i, j - 1, k],
+            [i, j + 1, k],
+            [i, j, k - 1],
+            [i, j, k + 1],
+        ];
+        let is_air = |&at: &[usize; 3]| tissue(at) == Tissue::Background && inside.get(at);
+        beside.iter().any(is_air).then_some((index, region))
+    })
 }

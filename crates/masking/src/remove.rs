@@ -169,7 +169,10 @@ mod tests {
             let n = found.iter().filter(|v| **v == value).count();
             assert!((40..100).contains(&n), "{n} of 276 are {value}");
         }
-        assert!(found.chunks(2).filter(|pair| pair[0] != pair[1]).count() > 60, "each frame its own");
+        assert!(
+            found.chunks(2).filter(|pair| pair[0] != pair[1]).count() > 60,
+            "each frame its own"
+        );
     }
 
     #[test]

@@ -36,18 +36,27 @@ pub struct Residual {
 ///
 /// Seen from the front, the foremost point of a head, in its upper 230 mm, belongs to the face:
 /// nose, lips, chin or brow. The surface within 65 mm of it, and not more than 40 mm above, is
-/// facial skin. Both images lie on one grid along the patient's axes. `None` if the original has
-/// no such surface.
+/// facial skin; where `is_face` is given, no more of it than lies at such places (RAS millimetres).
+/// Both images lie on one grid along the patient's axes. `None` if the original has no such surface.
 #[must_use]
 pub fn residual_face(
     before: &RealVolume,
     after: &RealVolume,
     is_hu: bool,
+    is_face: Option<&dyn Fn([f64; 3]) -> bool>,
     workers: Workers,
 ) -> Option<Residual> {
     let skin = skin_threshold(before, is_hu, workers)?;
     let surface = Surface::of(before, skin, workers)?;
-    let face = surface.facial_columns();
+    let mut face = surface.facial_columns();
+    if let Some(is_face) = is_face {
+        let ni = before.grid.extent[0];
+        face.retain(|&column| {
+            let j = surface.front[column].unwrap_or(0);
+            let index = [column % ni, j, column / ni].map(|v| v as f64);
+            is_face(before.grid.affine.apply(index))
+        });
+    }
     if (face.len() as u32) < LEAST_COLUMNS {
         return None;
     }
@@ -198,7 +207,7 @@ mod tests {
     fn bright_air_within_padding_is_no_face() {
         let whole = ball(64);
         let share = |after: &RealVolume| {
-            residual_face(&whole, after, false, Workers::ONE).expect("a surface").share
+            residual_face(&whole, after, false, None, Workers::ONE).expect("a surface").share
         };
         assert!(share(&whole) > 0.99);
         assert!(share(&ball(36)) < 0.01);

@@ -103,6 +103,14 @@ impl Sight {
         self.axes.map(|axis| dot(from, axis))
     }
 
+    /// The place, in RAS millimetres, so far away in a direction: degrees to the right and above.
+    pub(crate) fn place(&self, [right_degrees, height_degrees]: [f64; 2], mm: f64) -> [f64; 3] {
+        let (sin, cos) = right_degrees.to_radians().sin_cos();
+        let (up, level) = height_degrees.to_radians().sin_cos();
+        let along = [sin * level, cos * level, up].map(|v| v * mm);
+        (0..3).fold(self.origin, |place, a| plus(place, self.axes[a].map(|v| v * along[a])))
+    }
+
     /// The direction of a place in RAS millimetres.
     pub(crate) fn direction(&self, ras_mm: [f64; 3]) -> Direction {
         let [right, front, up] = self.coordinates(ras_mm);

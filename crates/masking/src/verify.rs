@@ -19,6 +19,28 @@ pub enum VerifyError {
     NotAlike,
 }
 
+/// The voxels whose stored bytes differ in any frame.
+///
+/// # Errors
+/// As [`verify_voxels`].
+pub fn changed(before: &StoredVolume, after: &StoredVolume) -> Result<Mask, VerifyError> {
+    check_alike(before, after)?;
+    let [ni, nj, nk] = before.grid().extent;
+    let n_bytes = before.stored_type().n_bytes();
+    let mut changed = Mask::empty(*before.grid());
+    for p in 0..before.n_planes() {
+        let rows = before.plane(p).chunks_exact(ni * n_bytes);
+        let rows = rows.zip(after.plane(p).chunks_exact(ni * n_bytes)).take(nj);
+        for (j, (old, new)) in rows.enumerate().filter(|(_, (old, new))| old != new) {
+            let voxels = old.chunks_exact(n_bytes).zip(new.chunks_exact(n_bytes));
+            for (i, _) in voxels.enumerate().filter(|(_, (old, new))| old != new) {
+                changed.set([i, j, p % nk]);
+            }
+        }
+    }
+    Ok(changed)
+}
+
 /// Compares every stored value of two volumes.
 ///
 /// # Errors
@@ -32,14 +54,7 @@ pub fn verify_voxels(
     mask: &Mask,
 ) -> Result<VoxelProof, VerifyError> {
     assert!(mask.grid() == before.grid(), "the mask lies on the scan's grid");
-    let alike = before.grid() == after.grid()
-        && before.n_planes() == after.n_planes()
-        && before.stored_type() == after.stored_type()
-        && before.byte_order() == after.byte_order()
-        && (0..before.n_planes()).all(|p| before.rescale(p) == after.rescale(p));
-    if !alike {
-        return Err(VerifyError::NotAlike);
-    }
+    check_alike(before, after)?;
     let [ni, _, nk] = before.grid().extent;
     let n_bytes = before.stored_type().n_bytes();
     let row_words = ni.div_ceil(64);
@@ -62,6 +77,15 @@ pub fn verify_voxels(
         }
     }
     Ok(proof)
+}
+
+fn check_alike(before: &StoredVolume, after: &StoredVolume) -> Result<(), VerifyError> {
+    let alike = before.grid() == after.grid()
+        && before.n_planes() == after.n_planes()
+        && before.stored_type() == after.stored_type()
+        && before.byte_order() == after.byte_order()
+        && (0..before.n_planes()).all(|p| before.rescale(p) == after.rescale(p));
+    if alike { Ok(()) } else { Err(VerifyError::NotAlike) }
 }
 
 #[cfg(test)]
@@ -88,6 +112,9 @@ mod tests {
         mask.set([66, 1, 0]);
         let proof = verify_voxels(&before, &after, &mask).expect("alike");
         assert_eq!(proof, VoxelProof { n_changed_outside: 2, n_changed_inside: 1 });
+        let changed = changed(&before, &after).expect("alike");
+        let expected = [[66, 1, 0], [3, 0, 1], [4, 0, 1]];
+        assert!(expected.into_iter().all(|voxel| changed.get(voxel)) && changed.n_set() == 3);
     }
 
     #[test]

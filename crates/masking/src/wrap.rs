@@ -31,7 +31,8 @@ pub(crate) fn clear_wrapped(
         let beside = [u, v].map(|a| (BESIDE_MM / spacing[a]).ceil() as usize);
         let depth = ((DEPTH_MM / spacing[axis]) as usize).min(n);
         for (near, far_first) in [(0, true), (n - 1, false)] {
-            let leaving: Vec<[usize; 2]> = lines().filter(|&line| is_face(at(line, near))).collect();
+            let leaving: Vec<[usize; 2]> =
+                lines().filter(|&line| is_face(at(line, near))).collect();
             if (leaving.len() as f64) * spacing[u] * spacing[v] < LEAST_MM2 {
                 continue;
             }

@@ -9,6 +9,7 @@ mod log;
 mod memory;
 mod one;
 mod plan;
+mod proof;
 mod record;
 mod staging;
 

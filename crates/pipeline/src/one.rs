@@ -9,6 +9,7 @@ use masking::{Absence, Fill, Judgement, RefineOptions, Refined, Verdict, VerifyE
 use thiserror::Error;
 
 use crate::plan::beside_image;
+use crate::proof::{Original, prove};
 use crate::record::{Output, Record, round};
 use crate::staging::ScanStaging;
 use crate::{Options, digest};
@@ -124,9 +125,8 @@ pub(crate) fn deface(
     let mut before = open(source, name, options)?;
     let mut after = formats::open(&image)?;
     clock.stage(record, "reopen");
-    let voxels = masking::verify_voxels(&before.volume, &after.volume, &refined.mask)?;
-    let image_after = inference::sample_on(&after.volume, sampled.image.grid, workers)?;
-    let residual = masking::residual_face(&sampled.image, &image_after, sampled.is_hu, workers);
+    let original = Original { scan: &before, sampled: &sampled, refined: &refined };
+    let proof = prove(&original, &after, Some(&refined.mask), model, options)?;
     // A header that speaks of the voxels, as DICOM's do, speaks of those that were written.
     for p in 0..after.volume.n_planes() {
         before.volume.plane_mut(p).copy_from_slice(after.volume.plane(p));
@@ -136,10 +136,10 @@ pub(crate) fn deface(
         return Err(ScanError::HeaderChanged);
     }
     drop(before);
-    record.add_proof(removal.n_voxels, &voxels, residual.as_ref());
+    record.add_proof(removal.n_voxels, &proof);
 
     let concerns = refined.anatomy.concerns(&confidence);
-    let mut judgement = masking::judge(&concerns, &refined.guard, &voxels, residual.as_ref());
+    let mut judgement = masking::judge(&concerns, &refined, &proof);
     for note in after.notes.iter().filter(|n| n.needs_review) {
         judgement.add(Verdict::Review, note.text.clone());
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use formats::HeaderText;
 use inference::Model;
-use masking::{GuardReport, Refined, RegionReport, Residual, Verdict, VoxelProof};
+use masking::{GuardReport, Refined, RegionReport, Verdict};
 use serde::{Serialize, Serializer};
 use volume::{Grid, Tissue};
 
@@ -61,6 +61,27 @@ pub(crate) struct Proof {
     voxels_changed_outside_the_mask: u64,
     facial_surface_columns: Option<u32>,
     facial_surface_left: Option<f64>,
+    /// Of each region's skin, the share with tissue left within 2 and 5 mm.
+    skin_left: BTreeMap<&'static str, [f64; 2]>,
+    border: Option<BorderFacts>,
+    shows_through: f64,
+    second_look: SecondFacts,
+}
+
+#[derive(Debug, Serialize)]
+struct BorderFacts {
+    directions: u32,
+    correlation_with_skin: f64,
+    relief_mm: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct SecondFacts {
+    eyes_ml: f64,
+    nose_ml: f64,
+    brain_ml: f64,
+    brain_voxels_changed: u64,
+    smallest_distance_mm: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -140,7 +161,8 @@ impl Record {
     /// Adds how sure the model is of the brain and of what is removed.
     pub(crate) fn add_confidence(&mut self, confidence: &[Option<f32>; Tissue::ALL.len()]) {
         let told = Tissue::ALL.into_iter().zip(confidence);
-        let told = told.filter(|(t, _)| *t == Tissue::Brain || volume::Region::of_face(*t).is_some());
+        let told =
+            told.filter(|(t, _)| *t == Tissue::Brain || volume::Region::of_face(*t).is_some());
         let part = |(tissue, sure): (Tissue, &Option<f32>)| {
             sure.map(|sure| (tissue.name(), round(f64::from(sure), 1e3)))
         };
@@ -158,7 +180,8 @@ impl Record {
             },
         };
         self.regions = refined.regions.iter().map(|r| (r.region.name(), facts(r))).collect();
-        let GuardReport { n_brain_removed, smallest_distance_mm, skin_left, unfound_ml } = refined.guard;
+        let GuardReport { n_brain_removed, smallest_distance_mm, skin_left, unfound_ml } =
+            refined.guard;
         self.brain = Some(Brain {
             voxels_changed: n_brain_removed,
             smallest_distance_mm: smallest_distance_mm
@@ -171,18 +194,32 @@ impl Record {
     }
 
     /// Adds what was proven on the file as written.
-    pub(crate) fn add_proof(
-        &mut self,
-        n_removed: u64,
-        voxels: &VoxelProof,
-        residual: Option<&Residual>,
-    ) {
+    pub(crate) fn add_proof(&mut self, n_removed: u64, proof: &masking::Proof) {
+        let masking::Proof { voxels, front, skin, border, carried, second } = proof;
+        let finite = |mm: f64| mm.is_finite().then(|| round(mm, 100.0));
         self.proof = Some(Proof {
             voxels_removed: n_removed,
             voxels_changed: voxels.n_changed_inside,
             voxels_changed_outside_the_mask: voxels.n_changed_outside,
-            facial_surface_columns: residual.map(|r| r.n_columns),
-            facial_surface_left: residual.map(|r| round(r.share, 1e4)),
+            facial_surface_columns: front.map(|r| r.n_columns),
+            facial_surface_left: front.map(|r| round(r.share, 1e4)),
+            skin_left: skin
+                .iter()
+                .map(|s| (s.region.name(), [s.within_2mm, s.within_5mm].map(|v| round(v, 1e4))))
+                .collect(),
+            border: border.map(|b| BorderFacts {
+                directions: b.n_directions,
+                correlation_with_skin: round(b.correlation, 1e3),
+                relief_mm: round(b.relief_mm, 100.0),
+            }),
+            shows_through: round(*carried, 1e4),
+            second_look: SecondFacts {
+                eyes_ml: round(second.eyes_ml, 10.0),
+                nose_ml: round(second.nose_ml, 10.0),
+                brain_ml: round(second.brain_ml, 1.0),
+                brain_voxels_changed: second.n_brain_changed,
+                smallest_distance_mm: finite(second.smallest_distance_mm),
+            },
         });
     }
 

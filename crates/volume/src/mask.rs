@@ -55,6 +55,14 @@ impl Mask {
         &self.words[k * n..(k + 1) * n]
     }
 
+    /// The words of row `j` of plane `k`.
+    #[must_use]
+    pub fn row(&self, j: usize, k: usize) -> &[u64] {
+        let [ni, nj, _] = self.grid.extent;
+        let n = ni.div_ceil(64);
+        &self.words[(j + nj * k) * n..][..n]
+    }
+
     /// Whether voxel `[i, j, k]` is set.
     #[must_use]
     pub fn get(&self, [i, j, k]: [usize; 3]) -> bool {

@@ -1,0 +1,91 @@
+use kernels::Workers;
+use volume::{Mask, RealVolume, Region};
+
+use crate::Refined;
+use crate::refine::{OnLabels, facial_skin};
+
+/// Fewer voxels of a region's skin than this say nothing of it.
+const LEAST_SKIN: u32 = 20;
+/// Thresholds between air and tissue in CT.
+const CT_SKIN_HU: [f32; 3] = [-700.0, -400.0, -200.0];
+/// In MR, as shares of the way from air to the threshold of skin: the last is Otsu's own.
+const MR_SHARES: [f32; 3] = [0.6, 1.0, 2.8];
+/// Tissue up to this far from where the skin was is skin that stays, and tissue that may show its form.
+const NEAR_MM: [f32; 2] = [2.0, 5.0];
+
+/// The skin of a region of the face, and how much of it a surface stays near.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SkinLeft {
+    /// The region.
+    pub region: Region,
+    /// Voxels of its skin, on the sampled grid.
+    pub n_voxels: u32,
+    /// The share of them that have tissue left within 2 mm.
+    pub within_2mm: f64,
+    /// The share of them that have tissue left within 5 mm.
+    pub within_5mm: f64,
+}
+
+/// How much of the original facial skin has tissue of the result nearby, region by region, at the worst
+/// of several thresholds.
+///
+/// Skin is where the original's head, ending at the image's skin, lies beside air. Tissue of the result
+/// is what is brighter than the threshold and did not change; what changed is no tissue, whatever was
+/// filled in ([`crate::carried`] looks at that). Both images lie on one grid along the patient's axes,
+/// `changed` on the scan's own. Regions with hardly any skin in the scan are left out.
+#[must_use]
+pub fn skin_left(
+    refined: &Refined,
+    after: &RealVolume,
+    changed: &Mask,
+    is_hu: bool,
+    workers: Workers,
+) -> Vec<SkinLeft> {
+    let grid = &after.grid;
+    let (extent, spacing) = (grid.extent, grid.spacing_mm());
+    let thresholds = match refined.skin {
+        _ if is_hu => CT_SKIN_HU,
+        Some(skin) => MR_SHARES.map(|s| refined.background + s * (skin - refined.background)),
+        None => return Vec::new(),
+    };
+    let changed = OnLabels::of(changed, grid);
+    let skin: Vec<([usize; 3], Region)> = facial_skin(&refined.labels, &after.inside).collect();
+    let mut found: Vec<SkinLeft> = Region::ALL
+        .into_iter()
+        .map(|region| SkinLeft { region, n_voxels: 0, within_2mm: 0.0, within_5mm: 0.0 })
+        .collect();
+    skin.iter().for_each(|(_, region)| found[*region as usize].n_voxels += 1);
+    let kept = kept(&changed, extent);
+    for threshold in thresholds {
+        let tissue = kernels::threshold(&after.values, extent, threshold, workers);
+        let tissue = kernels::meet(&tissue, &kept);
+        let cap_mm = f64::from(NEAR_MM[1]) + spacing[0];
+        let away = kernels::distance(&tissue, extent, spacing, cap_mm, workers);
+        let mut n = [[0u32; Region::ALL.len()]; 2];
+        for ([i, j, k], region) in &skin {
+            let away = away[i + extent[0] * (j + extent[1] * k)];
+            for (n, near) in n.iter_mut().zip(NEAR_MM) {
+                n[*region as usize] += u32::from(away <= near + 1e-3);
+            }
+        }
+        for (found, (near, wide)) in found.iter_mut().zip(n[0].iter().zip(&n[1])) {
+            let share = |n: u32| f64::from(n) / f64::from(found.n_voxels.max(1));
+            found.within_2mm = found.within_2mm.max(share(*near));
+            found.within_5mm = found.within_5mm.max(share(*wide));
+        }
+    }
+    found.retain(|found| found.n_voxels >= LEAST_SKIN);
+    found
+}
+
+/// The voxels of a grid that did not change.
+fn kept(changed: &OnLabels, [ni, nj, nk]: [usize; 3]) -> Vec<u64> {
+    let row_words = kernels::row_words(ni);
+    let mut kept = vec![0u64; row_words * nj * nk];
+    for (row, words) in kept.chunks_exact_mut(row_words).enumerate() {
+        for i in (0..ni).filter(|&i| !changed.get([i, row % nj, row / nj])) {
+            words[i / 64] |= 1 << (i % 64);
+        }
+    }
+    kept
+}

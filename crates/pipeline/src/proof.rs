@@ -1,0 +1,47 @@
+use formats::Scan;
+use inference::{Model, Sampled};
+use masking::{Filling, Proof, Refined, SecondLook};
+use volume::Mask;
+
+use crate::Options;
+use crate::one::ScanError;
+
+/// What a result is compared with: the original as sampled, and what was found in it.
+pub(crate) struct Original<'a> {
+    pub(crate) scan: &'a Scan,
+    pub(crate) sampled: &'a Sampled,
+    pub(crate) refined: &'a Refined,
+}
+
+/// Proves a result, both files as they lie on disk: what changed is found anew from their voxels.
+///
+/// `mask` is what should have changed; without it, all that changed should have.
+pub(crate) fn prove(
+    original: &Original,
+    after: &Scan,
+    mask: Option<&Mask>,
+    model: &Model,
+    options: &Options,
+) -> Result<Proof, ScanError> {
+    let workers = options.workers;
+    let Original { scan, sampled, refined } = original;
+    let (before, is_hu) = (&scan.volume, sampled.is_hu);
+    let changed = masking::changed(before, &after.volume)?;
+    let voxels = masking::verify_voxels(before, &after.volume, mask.unwrap_or(&changed))?;
+    let grid = sampled.image.grid;
+    let mut image = inference::sample_on(&after.volume, grid, workers)?;
+    let is_face = |ras_mm| refined.is_in_outline(ras_mm);
+    let front = masking::residual_face(&sampled.image, &image, is_hu, Some(&is_face), workers);
+    let skin = masking::skin_left(refined, &image, &changed, is_hu, workers);
+    let border = masking::border(refined, &changed);
+    let level = refined.skin.unwrap_or(refined.background);
+    let carried = masking::carried(before, &after.volume, &changed, refined.background, level);
+    if options.filling == Filling::Average {
+        // The face of no one is a face: what is looked for is what remains of the patient's.
+        masking::fill_on_labels(&mut image, &changed, refined.background);
+    }
+    let second = Sampled { image, window: sampled.window, is_hu };
+    let found = inference::segment(model, &second, false, workers)?;
+    let second = SecondLook::of(&found.labels, &changed, workers);
+    Ok(Proof { voxels, front, skin, border, carried, second })
+}
