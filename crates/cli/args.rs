@@ -18,6 +18,10 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Remove the face from one or more scans
     Deface(DefaceArgs),
+    /// Remove what a mask drawn by hand covers, with the same proof
+    Apply(ApplyArgs),
+    /// Prove a pair of scans, original and defaced, by whatever tool
+    Verify(VerifyArgs),
     /// Show what this installation has: model, engine, threads
     Doctor(EngineArgs),
 }
@@ -44,59 +48,80 @@ pub(crate) struct DefaceArgs {
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
-    /// Folder for the results; for a single NIfTI scan also a file name ending in .nii or .nii.gz
-    #[arg(short, long, value_name = "OUT")]
-    pub(crate) out: PathBuf,
-
     /// Scans worked on at the same time
     #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = count)]
     pub(crate) jobs: usize,
-
-    /// Threads for all jobs together [default: one per processor]
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub(crate) threads: Option<usize>,
-
-    /// Instructions that the voxel kernels use [default: the best of this processor]
-    #[arg(long, value_name = "LEVEL", env = "EFFACE_LEVEL", hide_env_values = true)]
-    pub(crate) level: Option<Level>,
-
-    /// Replace results of an earlier run
-    #[arg(long)]
-    pub(crate) overwrite: bool,
 
     /// Also write what was removed, as NAME_defacemask.nii.gz (1 = removed)
     #[arg(long)]
     pub(crate) mask: bool,
 
-    /// Keep free text, extensions and trailing bytes of NIfTI headers, which may name the patient
-    #[arg(long)]
-    pub(crate) keep_header: bool,
-
-    /// Let the model look at the mirrored scan as well: twice its time, for doubtful scans
-    #[arg(long)]
-    pub(crate) flip: bool,
-
     /// Write DICOM as NIfTI, one .nii.gz a volume
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
-
-    /// Secret from which new DICOM UIDs are derived; the same secret gives the same UIDs
-    /// [default: another one each run]
-    #[arg(long, value_name = "SECRET", env = "EFFACE_UID_SALT", hide_env_values = true)]
-    pub(crate) uid_salt: Option<String>,
-
-    /// Also remove from DICOM headers what names the patient
-    #[arg(long, value_name = "PROFILE")]
-    pub(crate) deidentify: Option<Profile>,
-
-    /// What `--deidentify` leaves: dates, moved alike for all of a patient, or sex, age and size
-    #[arg(long, value_name = "WHAT", requires = "deidentify", value_delimiter = ',')]
-    pub(crate) retain: Vec<Retain>,
 
     /// Release DICOM of this modality or SOP class although it is no volume and may show a face
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(crate) pass_through: Vec<String>,
 
+    #[command(flatten)]
+    pub(crate) removal: RemovalArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+The mask lies on the grid of the scan, as `efface deface --mask` writes it; what is not 0 is removed.
+The result goes through the same proof, and to the same places, as that of `efface deface`.")]
+pub(crate) struct ApplyArgs {
+    /// The original scan: a NIfTI file or a folder of one DICOM series
+    pub(crate) input: PathBuf,
+
+    /// What to remove: a NIfTI file on the scan's grid, 0 = kept
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mask: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) removal: RemovalArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+The second scan may come from any tool that keeps the grid and the number type of the first. All that
+changed counts as removed. Exit code: 0 pass, 1 review or fail, 2 the command was not understood,
+3 there is nothing to prove.")]
+pub(crate) struct VerifyArgs {
+    /// The original scan: a NIfTI file or a folder of one DICOM series
+    pub(crate) original: PathBuf,
+
+    /// What was made of it
+    pub(crate) defaced: PathBuf,
+
+    /// Print the whole record, as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) removal: RemovalArgs,
+
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+/// What is removed, and what is written there.
+#[derive(Debug, Parser)]
+pub(crate) struct RemovalArgs {
     /// What to remove: standard (eyes, brow, nose, cheeks, mouth, chin, ears), minimal (eyes to
     /// chin, no brow, no ears), strict (standard with teeth, facial-bone, sinuses and scalp), or any
     /// of these and neck by name
@@ -121,16 +146,54 @@ pub(crate) struct DefaceArgs {
     #[arg(long, value_name = "MM", default_value_t = 5.0, value_parser = millimetres)]
     pub(crate) brain_guard: f64,
 
+    /// Let the model look at the mirrored scan as well: twice its time, for doubtful scans
+    #[arg(long)]
+    pub(crate) flip: bool,
+}
+
+/// Where results go, and what their headers keep.
+#[derive(Debug, Parser)]
+pub(crate) struct OutputArgs {
+    /// Folder for the results; for a single NIfTI scan also a file name ending in .nii or .nii.gz
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) out: PathBuf,
+
+    /// Replace results of an earlier run
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+
+    /// Keep free text, extensions and trailing bytes of NIfTI headers, which may name the patient
+    #[arg(long)]
+    pub(crate) keep_header: bool,
+
+    /// Secret from which new DICOM UIDs are derived; the same secret gives the same UIDs
+    /// [default: another one each run]
+    #[arg(long, value_name = "SECRET", env = "EFFACE_UID_SALT", hide_env_values = true)]
+    pub(crate) uid_salt: Option<String>,
+
+    /// Also remove from DICOM headers what names the patient
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) deidentify: Option<Profile>,
+
+    /// What `--deidentify` leaves: dates, moved alike for all of a patient, or sex, age and size
+    #[arg(long, value_name = "WHAT", requires = "deidentify", value_delimiter = ',')]
+    pub(crate) retain: Vec<Retain>,
+
     /// Private log, one JSON object a line [default: beside OUT, OUT.efface.jsonl]
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) engine: EngineArgs,
 }
 
 #[derive(Debug, Parser)]
 pub(crate) struct EngineArgs {
+    /// Threads for all jobs together [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) threads: Option<usize>,
+
+    /// Instructions that the voxel kernels use [default: the best of this processor]
+    #[arg(long, value_name = "LEVEL", env = "EFFACE_LEVEL", hide_env_values = true)]
+    pub(crate) level: Option<Level>,
+
     /// Another face model (.onnx), with its card (.toml) beside it
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,

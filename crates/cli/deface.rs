@@ -1,4 +1,5 @@
 use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pipeline::{
@@ -6,48 +7,105 @@ use pipeline::{
     Workers,
 };
 
-use crate::args::{DefaceArgs, Fill, Profile, Retain};
+use crate::args::{
+    ApplyArgs, DefaceArgs, EngineArgs, Fill, OutputArgs, Profile, RemovalArgs, Retain, VerifyArgs,
+};
 use crate::doctor::{load_model, n_processors};
 use crate::exit::{Exit, Refusal};
 
 /// Defaces every scan of the inputs.
 pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
-    let n_threads = args.threads.unwrap_or_else(n_processors);
     let options = Options {
         n_jobs: args.jobs,
-        workers: Workers::new(n_threads / args.jobs).at(args.level.unwrap_or_else(Level::best)),
-        overwrite: args.overwrite,
         write_mask: args.mask,
-        keep_header_text: args.keep_header,
-        flip: args.flip,
         as_nifti: args.format.is_some(),
         pass_through: args.pass_through.clone(),
-        release: release(args)?,
-        regions: args.remove.iter().flat_map(|r| r.iter()).collect(),
-        filling: match args.fill {
+        ..options(&args.removal, Some(&args.output), &args.engine, args.jobs)?
+    };
+    run(&args.inputs, &args.output, &args.engine, &options)
+}
+
+/// Removes what a given mask covers.
+pub(crate) fn apply(args: &ApplyArgs) -> Result<Exit, Refusal> {
+    let options = Options {
+        mask: Some(args.mask.clone()),
+        ..options(&args.removal, Some(&args.output), &args.engine, 1)?
+    };
+    run(std::slice::from_ref(&args.input), &args.output, &args.engine, &options)
+}
+
+/// Proves a pair of scans.
+#[expect(clippy::print_stdout, reason = "this command's data")]
+pub(crate) fn verify(args: &VerifyArgs) -> Result<Exit, Refusal> {
+    let options = options(&args.removal, None, &args.engine, 1)?;
+    let loaded = load_model(&args.engine, options.workers.n_threads())?;
+    let found = pipeline::verify(&args.original, &args.defaced, &loaded.model, &options)
+        .map_err(|e| Refusal { reason: e.to_string(), hint: e.hint })?;
+    if args.json {
+        print!("{}", String::from_utf8_lossy(&found.record));
+    } else {
+        let reasons = found.reasons.join("; ");
+        let colon = if reasons.is_empty() { "" } else { ": " };
+        println!("{:<6} {}{colon}{reasons}", found.verdict.name(), args.defaced.display());
+    }
+    Ok(if found.verdict == Verdict::Pass { Exit::Passed } else { Exit::NotPassed })
+}
+
+/// The options that commands share.
+fn options(
+    removal: &RemovalArgs,
+    output: Option<&OutputArgs>,
+    engine: &EngineArgs,
+    n_jobs: usize,
+) -> Result<Options, Refusal> {
+    let n_threads = engine.threads.unwrap_or_else(n_processors);
+    let log =
+        |output: &OutputArgs| output.log.clone().unwrap_or_else(|| Plan::default_log(&output.out));
+    Ok(Options {
+        n_jobs,
+        workers: Workers::new(n_threads / n_jobs).at(engine.level.unwrap_or_else(Level::best)),
+        overwrite: output.is_some_and(|output| output.overwrite),
+        write_mask: false,
+        keep_header_text: output.is_some_and(|output| output.keep_header),
+        flip: removal.flip,
+        as_nifti: false,
+        pass_through: Vec::new(),
+        release: release(output)?,
+        regions: removal.remove.iter().flat_map(|r| r.iter()).collect(),
+        mask: None,
+        filling: match removal.fill {
             Fill::Air => Filling::Air,
-            Fill::Noise => Filling::Noise { seed: args.seed },
+            Fill::Noise => Filling::Noise { seed: removal.seed },
             Fill::Average => Filling::Average,
             Fill::Constant(value) => Filling::Constant(value),
         },
-        face_wins: args.face_wins,
-        guard_mm: args.brain_guard,
-        log: Some(args.log.clone().unwrap_or_else(|| Plan::default_log(&args.out))),
-    };
-    let plan = Plan::make(&args.inputs, &args.out, &options).map_err(refuse)?;
+        face_wins: removal.face_wins,
+        guard_mm: removal.brain_guard,
+        log: output.map(log),
+    })
+}
+
+/// Takes the scans of the inputs through all stages.
+fn run(
+    inputs: &[PathBuf],
+    output: &OutputArgs,
+    engine: &EngineArgs,
+    options: &Options,
+) -> Result<Exit, Refusal> {
+    let plan = Plan::make(inputs, &output.out, options).map_err(refuse)?;
     if plan.scans.is_empty() {
         return Err(Refusal {
             reason: "no scan was found in the input".to_owned(),
             hint: "give a NIfTI file, a folder of DICOM files, or a folder that holds such",
         });
     }
-    let loaded = load_model(&args.engine, options.workers.n_threads())?;
+    let loaded = load_model(engine, options.workers.n_threads())?;
     let screen = Screen::new(plan.scans.len());
     if let Some(reason) = loaded.fallback {
         screen.message(&format!("warning: {reason}\nhint: the embedded engine is used instead"));
     }
     let report = |outcome: &Outcome| screen.scan(outcome);
-    let summary = pipeline::run(&plan, &loaded.model, &options, &report).map_err(refuse)?;
+    let summary = pipeline::run(&plan, &loaded.model, options, &report).map_err(refuse)?;
     screen.finish();
     if plan.scans.len() > 1 || plan.n_other + plan.n_copies > 0 {
         let some = |n: usize, before: &str, after: &str| match n {
@@ -70,9 +128,9 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
 }
 
 /// What is done to DICOM headers, with a salt of this run's own unless one is given.
-fn release(args: &DefaceArgs) -> Result<Release, Refusal> {
+fn release(args: Option<&OutputArgs>) -> Result<Release, Refusal> {
     let mut random = [0; 32];
-    let salt = match &args.uid_salt {
+    let salt = match args.and_then(|args| args.uid_salt.as_ref()) {
         Some(salt) => salt.as_bytes(),
         None => {
             getrandom::fill(&mut random).map_err(|e| Refusal {
@@ -82,10 +140,12 @@ fn release(args: &DefaceArgs) -> Result<Release, Refusal> {
             &random
         }
     };
-    let retains = |what| args.retain.contains(&what);
-    let deidentify = args.deidentify.map(|Profile::Basic| Deidentify {
-        keep_shifted_dates: retains(Retain::ShiftedDates),
-        keep_characteristics: retains(Retain::Characteristics),
+    let deidentify = args.and_then(|args| {
+        let retains = |what| args.retain.contains(&what);
+        args.deidentify.map(|Profile::Basic| Deidentify {
+            keep_shifted_dates: retains(Retain::ShiftedDates),
+            keep_characteristics: retains(Retain::Characteristics),
+        })
     });
     let program = concat!("efface ", env!("CARGO_PKG_VERSION")).to_owned();
     Ok(Release { uids: UidMap::new(salt), deidentify, program })

@@ -13,6 +13,8 @@ use crate::exit::Exit;
 fn main() -> std::process::ExitCode {
     let exit = match Args::parse().command {
         Command::Deface(args) => deface::deface(&args),
+        Command::Apply(args) => deface::apply(&args),
+        Command::Verify(args) => deface::verify(&args),
         Command::Doctor(args) => doctor::doctor(&args),
     };
     exit.unwrap_or_else(|refusal| {

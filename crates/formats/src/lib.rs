@@ -25,7 +25,7 @@ pub use free_text::{
     withdraw_claim,
 };
 pub use gzip::GzipError;
-pub use mask_file::mask_file;
+pub use mask_file::{mask_file, mask_of};
 pub use nifti::NiftiError;
 pub use open::{open, open_nifti_bytes};
 pub use pass::{is_of_kind, pass_through};

@@ -1,4 +1,35 @@
-use volume::Mask;
+use volume::{Grid, Mask};
+
+use crate::Scan;
+
+/// Grids whose corners lie within this share of a voxel of each other are one: NIfTI-1 keeps affines in
+/// single precision.
+const SAME_VOXELS: f64 = 0.1;
+
+/// The mask that a scan holds on the grid of another: its first frame, all that is not 0. `None` if
+/// they do not lie on one grid.
+#[must_use]
+pub fn mask_of(scan: &Scan, grid: &Grid) -> Option<Mask> {
+    let [ni, nj, nk] = grid.extent;
+    let own = scan.volume.grid();
+    let is_near = |corner: usize| {
+        let index =
+            [0, 1, 2].map(|a| if corner >> a & 1 == 1 { grid.extent[a] as f64 } else { 0.0 });
+        let [a, b] = [own, grid].map(|grid| grid.affine.apply(index));
+        let away = (0..3).map(|n| (a[n] - b[n]).powi(2)).sum::<f64>().sqrt();
+        away <= SAME_VOXELS * grid.spacing_mm().into_iter().fold(f64::INFINITY, f64::min)
+    };
+    if own.extent != grid.extent || !(0..8).all(is_near) {
+        return None;
+    }
+    let mut mask = Mask::empty(*grid);
+    let mut row = vec![0.0f32; ni];
+    for (j, k) in (0..nk).flat_map(|k| (0..nj).map(move |j| (j, k))) {
+        scan.volume.real_rows(k, j, &mut row);
+        (0..ni).filter(|&i| row[i] != 0.0).for_each(|i| mask.set([i, j, k]));
+    }
+    Some(mask)
+}
 
 /// The bytes of a NIfTI-1 file of a mask, not compressed: `uint8`, 1 = removed, 0 = kept, with the
 /// affine of its grid as sform (code 1). `None` if an axis is longer than NIfTI-1 can say, 32767.

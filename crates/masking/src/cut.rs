@@ -134,18 +134,22 @@ impl Cut {
     }
 
     /// Above 0 where the face is cut off, roughly in millimetres from the surface.
-    pub(crate) fn face_mm(&self, [right, front, up]: [f64; 3]) -> f64 {
-        let size = self.sight.size();
-        let [a, b] = HALF_AXES_MM.map(|half| half * size);
-        let ahead = front - self.lean * up.min(0.0);
-        let outside = ((right / a).powi(2) + (ahead / b).powi(2)).sqrt() - 1.0;
-        let outside = outside * (a + b) / 2.0;
-        if outside < -20.0 {
-            return outside;
+    pub(crate) fn face_mm(&self, at: [f64; 3]) -> f64 {
+        let in_front = self.in_front_mm(at);
+        if in_front < -20.0 {
+            return in_front;
         }
+        let [right, front, up] = at;
         let rho = right.hypot(front).max(1e-6);
         let within = self.edge.within_mm(right, front, up, rho);
-        outside.min(within).min(self.above_floor_mm(front, up))
+        in_front.min(within).min(self.above_floor_mm(front, up))
+    }
+
+    /// As [`Self::face_mm`] for all that lies outside the cylinder.
+    pub(crate) fn in_front_mm(&self, [right, front, up]: [f64; 3]) -> f64 {
+        let [a, b] = HALF_AXES_MM.map(|half| half * self.sight.size());
+        let ahead = front - self.lean * up.min(0.0);
+        (((right / a).powi(2) + (ahead / b).powi(2)).sqrt() - 1.0) * (a + b) / 2.0
     }
 
     /// As [`Self::face_mm`] for the face up to the brow, in front of which no brain lies.
@@ -206,10 +210,15 @@ impl Cut {
     ) -> Vec<f32> {
         let [ni, nj, _] = grid.extent;
         let mut field = vec![0.0f32; grid.n_voxels()];
-        workers.for_each_chunk(&mut field, ni * nj, |k, plane| {
-            for (at, value) in plane.iter_mut().enumerate() {
-                let index = [at % ni, at / ni, k].map(|v| v as f64);
-                *value = measure(self, self.sight.coordinates(grid.affine.apply(index))) as f32;
+        let at =
+            |index: [usize; 3]| self.sight.coordinates(grid.affine.apply(index.map(|v| v as f64)));
+        let [from, to] = [at([0; 3]), at([1, 0, 0])];
+        let step = [0, 1, 2].map(|a| to[a] - from[a]);
+        workers.for_each_chunk(&mut field, ni, |row, values| {
+            let first = at([0, row % nj, row / nj]);
+            for (i, value) in values.iter_mut().enumerate() {
+                let at = [0, 1, 2].map(|a| first[a] + i as f64 * step[a]);
+                *value = measure(self, at) as f32;
             }
         });
         field

@@ -6,6 +6,7 @@ use volume::{Labels, RealVolume, Tissue};
 use crate::anatomy::{bits, is_face};
 use crate::background::body;
 use crate::brain::brain_of_image;
+use crate::cut::Cut;
 
 /// Parts of the face with a gap of this much between them still belong together.
 const GAP_MM: f64 = 8.0;
@@ -84,27 +85,33 @@ struct Widening {
     depth_mm: f64,
 }
 
+/// A head as the model found it and as its image shows it.
+pub(crate) struct Seen<'a> {
+    pub(crate) found: &'a Labels,
+    /// With the face drawn anew.
+    pub(crate) drawn: &'a Labels,
+    pub(crate) image: &'a RealVolume,
+    pub(crate) is_hu: bool,
+    /// The value above which the image shows a body.
+    pub(crate) skin: Option<f32>,
+    /// `None` where the head's own axes were not found.
+    pub(crate) cut: Option<&'a Cut>,
+    pub(crate) workers: Workers<'a>,
+}
+
 impl Parts {
-    /// Of labels as the model found them, and with the face drawn anew: both count as face.
-    pub(crate) fn of(
-        found: &Labels,
-        drawn: &Labels,
-        image: &RealVolume,
-        is_hu: bool,
-        skin: Option<f32>,
-        has_ears: bool,
-        below_forehead: Option<&[f32]>,
-        workers: Workers,
-    ) -> Self {
-        // Without axes of its own, a head is cut around the labels.
-        let widening = if below_forehead.is_some() { AS_FOUND } else { WIDENED };
-        let labels = drawn;
+    /// What the model calls face, and what is drawn as face, count both. Where the head has axes of its
+    /// own, no more of it than its eyes counts behind the surface along which it is cut off, so that what
+    /// is cut does not follow the skin; else all is widened.
+    pub(crate) fn of(seen: &Seen, has_ears: bool) -> Self {
+        let Seen { found, drawn: labels, workers, .. } = *seen;
         let tools = Tools { labels, workers };
+        let widening = if seen.cut.is_some() { AS_FOUND } else { WIDENED };
         let labelled = tools.bits(|t| t != Tissue::Background);
         let head = kernels::fill_holes(&tools.close(&labelled, 6.0), labels.grid.extent, workers);
         let air = kernels::complement(&head, labels.grid.extent);
         let depth = tools.distance(&air, MOST_DEPTH_MM);
-        let (brain, unfound_ml) = tools.brain(image, is_hu, skin, &depth, below_forehead);
+        let (brain, unfound_ml) = tools.brain(seen, &depth);
         let face = join(&tools.bits(is_face), &Tools { labels: found, workers }.bits(is_face));
         let face = tools.connected(&kernels::and_not(&face, &brain), GAP_MM / 2.0);
         let deep = tools.bits(|t| matches!(t, Tissue::Cheeks | Tissue::Mouth | Tissue::Chin));
@@ -112,9 +119,16 @@ impl Parts {
         let face = if has_ears { join(&face, &tools.ears()) } else { face };
         // Closed first, so that strips of skin between two regions do not stay.
         let kept = tools.close(&face, GAP_MM);
-        let face = join(&tools.dilate(&kept, widening.margin_mm), &deep);
+        let mut face = join(&tools.dilate(&kept, widening.margin_mm), &deep);
+        if let Some(cut) = seen.cut {
+            let eyes = tools.bits(|t| t == Tissue::Eyes);
+            let counts =
+                join(&tools.above_0(&cut.field(Cut::in_front_mm, &labels.grid, workers)), &eyes);
+            face = meet(&face, &counts);
+        }
         // Neck and shoulders beyond the model's sight, and what it misses of them within.
-        let body = kernels::and_not(&body(image, skin, workers), &tools.dilate(&face, UNSEEN_MM));
+        let body = body(seen.image, seen.skin, workers);
+        let body = kernels::and_not(&body, &tools.dilate(&face, UNSEEN_MM));
         let all = join(&join(&labelled, &body), &brain);
         Self { rest: kernels::and_not(&all, &face), face, brain, unfound_ml }
     }
@@ -129,31 +143,28 @@ struct Tools<'a> {
 impl Tools<'_> {
     /// The brain as labelled, with what the image shows to be brain as well. Closed, and with its
     /// holes filled. Beside it, in millilitres, what the image alone shows far from it.
-    fn brain(
-        &self,
-        image: &RealVolume,
-        is_hu: bool,
-        skin: Option<f32>,
-        depth: &[f32],
-        below_forehead: Option<&[f32]>,
-    ) -> (Vec<u64>, f64) {
+    fn brain(&self, seen: &Seen, depth: &[f32]) -> (Vec<u64>, f64) {
+        let Seen { image, is_hu, .. } = *seen;
         let labelled = self.bits(|t| t == Tissue::Brain);
         let mut brain = self.connected(&labelled, GAP_MM / 2.0);
         let core = self.erode(&brain, 6.0);
         let rule = if is_hu { Some(IN_CT) } else { self.middle_range(image, &core).map(in_mr) };
         let missed = rule.map(|rule| self.missed_brain(image, &brain, &core, depth, &rule));
         let mut unfound_ml = 0.0;
-        if let Some(mut seen) = brain_of_image(image, is_hu, skin, self.workers) {
-            if let Some(below) = below_forehead {
-                let below: Vec<u8> = below.iter().map(|&mm| u8::from(mm > 0.0)).collect();
-                let below = kernels::bits_of(&below, self.labels.grid.extent, self.workers);
-                seen = kernels::and_not(&seen, &below);
+        if let Some(mut shown) = brain_of_image(image, is_hu, seen.skin, self.workers) {
+            if let Some(cut) = seen.cut {
+                let below = cut.field(Cut::below_forehead_mm, &self.labels.grid, self.workers);
+                shown = kernels::and_not(&shown, &self.above_0(&below));
             }
-            let beyond = kernels::and_not(&seen, &self.dilate(&brain, AGREED_MM));
-            let n_beyond: u32 = beyond.iter().map(|word| word.count_ones()).sum();
-            unfound_ml = f64::from(n_beyond) * self.labels.grid.voxel_mm3() / 1000.0;
+            let beyond = kernels::and_not(&shown, &self.dilate(&brain, AGREED_MM));
+            let n = |mask: &[u64]| mask.iter().map(|word| word.count_ones()).sum::<u32>();
+            // Another thing altogether, such as the neck of a scan without most of the brain, is no
+            // brain that the model missed.
+            if n(&beyond) <= n(&shown) / 2 {
+                unfound_ml = f64::from(n(&beyond)) * self.labels.grid.voxel_mm3() / 1000.0;
+            }
             if is_hu {
-                brain = join(&brain, &meet(&seen, &self.dilate(&brain, REACH_MM)));
+                brain = join(&brain, &meet(&shown, &self.dilate(&brain, REACH_MM)));
             }
         }
         if let Some(missed) = missed {
@@ -219,6 +230,10 @@ impl Tools<'_> {
             mask,
             &kernels::keep_largest(&near, self.labels.grid.extent, Neighbours::Faces, self.workers),
         )
+    }
+
+    fn above_0(&self, field: &[f32]) -> Vec<u64> {
+        kernels::threshold(field, self.labels.grid.extent, 0.0, self.workers)
     }
 
     fn bits(&self, is: impl Fn(Tissue) -> bool) -> Vec<u64> {

@@ -5,7 +5,7 @@ use crate::background::{air_level, air_voxels, flesh_level, skin_threshold};
 use crate::cut::Cut;
 use crate::drawn::drawn;
 use crate::field::{Head, PLACES};
-use crate::parts::Parts;
+use crate::parts::{Parts, Seen};
 use crate::sight::Sight;
 use crate::wrap::clear_wrapped;
 use crate::{Absence, Anatomy};
@@ -162,9 +162,9 @@ pub fn refine(
     let drawn = drawn(labels, image, skin, workers);
     let cut = Sight::of(&drawn, &image.inside).map(|sight| Cut::of(sight, &drawn));
     let has_ears = options.regions.contains(Region::Ears);
-    let below_forehead = cut.map(|cut| cut.field(Cut::below_forehead_mm, &drawn.grid, workers));
-    let below_forehead = below_forehead.as_deref();
-    let parts = Parts::of(labels, &drawn, image, is_hu, skin, has_ears, below_forehead, workers);
+    let seen =
+        Seen { found: labels, drawn: &drawn, image, is_hu, skin, cut: cut.as_ref(), workers };
+    let parts = Parts::of(&seen, has_ears);
     let labels = &drawn;
     let spacing = labels.grid.spacing_mm();
     let extent = labels.grid.extent;

@@ -2,6 +2,7 @@ use kernels::Workers;
 use volume::{Mask, RealVolume, Region};
 
 use crate::Refined;
+use crate::anatomy::bits;
 use crate::refine::{OnLabels, facial_skin};
 
 /// Fewer voxels of a region's skin than this say nothing of it.
@@ -12,6 +13,9 @@ const CT_SKIN_HU: [f32; 3] = [-700.0, -400.0, -200.0];
 const MR_SHARES: [f32; 3] = [0.6, 1.0, 2.8];
 /// Tissue up to this far from where the skin was is skin that stays, and tissue that may show its form.
 const NEAR_MM: [f32; 2] = [2.0, 5.0];
+
+/// Skin this near to a region that is to stay is not judged.
+const CLEAR_MM: f32 = 7.0;
 
 /// The skin of a region of the face, and how much of it a surface stays near.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,7 +53,12 @@ pub fn skin_left(
         None => return Vec::new(),
     };
     let changed = OnLabels::of(changed, grid);
-    let skin: Vec<([usize; 3], Region)> = facial_skin(&refined.labels, &after.inside).collect();
+    let to_kept = distance_to_kept_regions(refined, workers);
+    let is_clear = |[i, j, k]: [usize; 3]| {
+        to_kept.as_ref().is_none_or(|mm| mm[i + extent[0] * (j + extent[1] * k)] > CLEAR_MM)
+    };
+    let skin = facial_skin(&refined.labels, &after.inside).filter(|(index, _)| is_clear(*index));
+    let skin: Vec<([usize; 3], Region)> = skin.collect();
     let mut found: Vec<SkinLeft> = Region::ALL
         .into_iter()
         .map(|region| SkinLeft { region, n_voxels: 0, within_2mm: 0.0, within_5mm: 0.0 })
@@ -76,6 +85,17 @@ pub fn skin_left(
     }
     found.retain(|found| found.n_voxels >= LEAST_SKIN);
     found
+}
+
+/// Millimetres from the parts of face and ears that are to stay; `None` if there are none.
+fn distance_to_kept_regions(refined: &Refined, workers: Workers) -> Option<Vec<f32>> {
+    let stays = |t| Region::of_face(t).is_some_and(|region| !refined.wanted.contains(region));
+    let grid = &refined.labels.grid;
+    let kept = bits(&refined.labels, stays, workers);
+    let cap_mm = f64::from(CLEAR_MM) + grid.spacing_mm()[0];
+    kept.iter()
+        .any(|&word| word != 0)
+        .then(|| kernels::distance(&kept, grid.extent, grid.spacing_mm(), cap_mm, workers))
 }
 
 /// The voxels of a grid that did not change.

@@ -3,28 +3,35 @@ use volume::{Region, Tissue};
 use crate::anatomy::{LEAST_EYES_ML, LEAST_NOSE_ML};
 use crate::{Border, Concern, Refined, Residual, SecondLook, SkinLeft, VoxelProof};
 
-/// Of the surface that faced forwards, at most this may stay in a scan that passes.
-const MOST_FRONT: f64 = 0.05;
-/// If more than this stays, nothing is released.
-const FAILED_FRONT: f64 = 0.5;
-/// Of the skin of each region, at most this may have tissue left within 2 mm in a scan that passes.
-const MOST_SKIN: f64 = 0.02;
-/// Facial skin left because the brain lies too near: at most this in a scan that passes.
-const MOST_GUARDED_SKIN: f64 = 0.005;
-/// Brain that only the image shows: at most this in a scan that passes. Where the image's brain runs out
-/// of the skull, on 19 labelled heads, it holds up to 18 ml more.
-const MOST_UNFOUND_ML: f64 = 30.0;
+/// A limit of something measured: above the first a person must look, above the second nothing is
+/// released. Where each comes from is told in `docs/PRIVACY.md`.
+struct Limit {
+    review: f64,
+    fail: f64,
+}
+
+const NEVER: f64 = f64::INFINITY;
+/// Voxels changed outside the mask, and voxels of the brain removed.
+const VOXELS: Limit = Limit { review: 0.0, fail: 0.0 };
+/// Share of the brain that a second look does not find again.
+const BRAIN_LOST: Limit = Limit { review: 0.05, fail: 0.05 };
+/// Share of the surface that faced forwards and is still there.
+const FRONT: Limit = Limit { review: 0.05, fail: 0.5 };
+/// Share of the skin of a region with tissue left within 2 mm.
+const SKIN: Limit = Limit { review: 0.02, fail: NEVER };
+/// Share of the facial skin that stays because the brain lies too near.
+const GUARDED: Limit = Limit { review: 0.005, fail: NEVER };
+/// Brain that only the image shows, ml. Where the image's brain runs out of the skull, on 19 labelled
+/// heads, it holds up to 18 ml more.
+const UNFOUND: Limit = Limit { review: 30.0, fail: NEVER };
 /// Correlation of what was and what is, where voxels changed: noise has less.
-const MOST_CARRIED: f64 = 0.05;
-/// A border that has more than this in common with the skin's depth, and more relief than
-/// [`MOST_RELIEF_MM`], shows the face.
-const MOST_BORDER: f64 = 0.6;
-/// See [`MOST_BORDER`].
-const MOST_RELIEF_MM: f64 = 1.5;
-/// Part of the brain that a second look finds again, closed, at least.
-const LEAST_BRAIN_KEPT: f64 = 0.95;
-/// Part of the least eyes and nose of a face that a second look may still find in a scan that passes.
-const MOST_OF_A_FACE: f64 = 0.5;
+const CARRIED: Limit = Limit { review: 0.05, fail: 0.05 };
+/// Correlation of the border with the skin's depth, where its relief is more than [`RELIEF_MM`].
+const BORDER: Limit = Limit { review: 0.6, fail: NEVER };
+/// See [`BORDER`].
+const RELIEF_MM: f64 = 1.5;
+/// Eyes or nose that a second look finds, as a part of the least that a face has.
+const FOUND_AGAIN: Limit = Limit { review: 0.5, fail: 1.0 };
 
 /// What was found of a result, both files read from disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,107 +74,104 @@ impl Verdict {
 }
 
 /// A verdict and its reasons.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
     /// Why it is no pass; empty if it is.
     pub reasons: Vec<String>,
+    /// The largest of all measures, each as a part of its limit: above 1 for what is no pass.
+    pub doubt: f64,
 }
+
+/// What is said of a measure without bounds.
+const MOST_DOUBT: f64 = 100.0;
 
 impl Judgement {
     /// Adds a reason, and lowers the verdict to `verdict` if that is worse.
     pub fn add(&mut self, verdict: Verdict, reason: String) {
         self.verdict = self.verdict.max(verdict);
         self.reasons.push(reason);
+        self.doubt = self.doubt.max(1.01);
+    }
+
+    /// Compares what was measured with its limit; `reason` says what is wrong with it.
+    fn measure(&mut self, value: f64, limit: &Limit, reason: impl FnOnce() -> String) {
+        let part = if value <= 0.0 { 0.0 } else { value / limit.review };
+        self.doubt = self.doubt.max(part.min(MOST_DOUBT));
+        if value > limit.fail {
+            self.add(Verdict::Fail, reason());
+        } else if value > limit.review {
+            self.add(Verdict::Review, reason());
+        }
     }
 }
 
 /// Judges a result from what was found on the way in and what was proven on the file as written.
 #[must_use]
 pub fn judge(concerns: &[Concern], refined: &Refined, proof: &Proof) -> Judgement {
-    let mut judgement = Judgement { verdict: Verdict::Pass, reasons: Vec::new() };
+    let mut judgement = Judgement { verdict: Verdict::Pass, reasons: Vec::new(), doubt: 0.0 };
     let (guard, second) = (&refined.guard, &proof.second);
     let wanted = refined.wanted;
     let n = proof.voxels.n_changed_outside;
-    if n > 0 {
-        judgement.add(Verdict::Fail, format!("{n} voxels outside the mask changed"));
-    }
+    judgement.measure(n as f64, &VOXELS, || format!("{n} voxels outside the mask changed"));
     let n = guard.n_brain_removed.max(second.n_brain_changed);
-    if n > 0 {
-        judgement.add(Verdict::Fail, format!("{n} voxels of the brain were removed"));
-    }
-    let before_ml = refined.anatomy.ml(Tissue::Brain);
-    if second.brain_ml < LEAST_BRAIN_KEPT * before_ml {
-        let ml = second.brain_ml;
-        let reason = format!("a second look finds {ml:.0} of {before_ml:.0} ml of the brain");
-        judgement.add(Verdict::Fail, reason);
-    }
-    match proof.front {
-        // A part of a face may be all that faces forwards.
-        _ if !wanted.contains(Region::Nose) || !wanted.contains(Region::Brow) => {}
-        None => judgement.add(
-            Verdict::Review,
-            "the facial surface could not be told from the image, so its absence is not proven"
-                .to_owned(),
-        ),
-        Some(front) if front.share > MOST_FRONT => {
-            let verdict = if front.share > FAILED_FRONT { Verdict::Fail } else { Verdict::Review };
-            let share = front.share * 100.0;
-            judgement.add(verdict, format!("{share:.0} % of the facial surface is still there"));
+    judgement.measure(n as f64, &VOXELS, || format!("{n} voxels of the brain were removed"));
+    let (before_ml, after_ml) = (refined.anatomy.ml(Tissue::Brain), second.brain_ml);
+    judgement.measure(1.0 - after_ml / before_ml, &BRAIN_LOST, || {
+        format!("a second look finds {after_ml:.0} of {before_ml:.0} ml of the brain")
+    });
+    // A part of a face may be all that faces forwards.
+    if wanted.contains(Region::Nose) && wanted.contains(Region::Brow) {
+        match proof.front {
+            None => judgement.add(
+                Verdict::Review,
+                "the facial surface could not be told from the image, so its absence is not proven"
+                    .to_owned(),
+            ),
+            Some(front) => judgement.measure(front.share, &FRONT, || {
+                format!("{:.0} % of the facial surface is still there", front.share * 100.0)
+            }),
         }
-        Some(_) => {}
     }
     for skin in proof.skin.iter().filter(|s| wanted.contains(s.region)) {
-        if skin.within_2mm > MOST_SKIN {
-            let (share, name) = (skin.within_2mm * 100.0, skin.region.name());
-            judgement.add(
-                Verdict::Review,
-                format!("{share:.0} % of the skin of the {name} is still there"),
-            );
-        }
+        judgement.measure(skin.within_2mm, &SKIN, || {
+            let name = skin.region.name();
+            format!("{:.0} % of the skin of the {name} is still there", skin.within_2mm * 100.0)
+        });
     }
-    for (region, tissue, ml, least) in [
-        (Region::Eyes, Tissue::Eyes, second.eyes_ml, LEAST_EYES_ML),
-        (Region::Nose, Tissue::Nose, second.nose_ml, LEAST_NOSE_ML),
+    for (region, ml, least_ml) in [
+        (Region::Eyes, second.eyes_ml, LEAST_EYES_ML),
+        (Region::Nose, second.nose_ml, LEAST_NOSE_ML),
     ] {
-        if wanted.contains(region) && ml > MOST_OF_A_FACE * least {
-            let verdict = if ml > least { Verdict::Fail } else { Verdict::Review };
-            let name = tissue.name();
-            judgement.add(verdict, format!("a second look still finds {ml:.0} ml of {name}"));
+        if wanted.contains(region) {
+            judgement.measure(ml / least_ml, &FOUND_AGAIN, || {
+                format!("a second look still finds {ml:.0} ml of {}", region.name())
+            });
         }
     }
-    if proof.carried > MOST_CARRIED {
+    judgement.measure(proof.carried, &CARRIED, || {
         let share = proof.carried;
-        let reason = format!("what was removed still shows through (correlation {share:.2})");
-        judgement.add(Verdict::Fail, reason);
+        format!("what was removed still shows through (correlation {share:.2})")
+    });
+    if let Some(border) = proof.border.filter(|border| border.relief_mm > RELIEF_MM) {
+        judgement.measure(border.correlation, &BORDER, || {
+            format!(
+                "the border of what changed follows the face (correlation {:.2}, relief {:.1} mm)",
+                border.correlation, border.relief_mm
+            )
+        });
     }
-    if let Some(border) = proof.border
-        && border.correlation > MOST_BORDER
-        && border.relief_mm > MOST_RELIEF_MM
-    {
-        let reason = format!(
-            "the border of what changed follows the face (correlation {:.2}, relief {:.1} mm)",
-            border.correlation, border.relief_mm
-        );
-        judgement.add(Verdict::Review, reason);
-    }
-    if guard.skin_left > MOST_GUARDED_SKIN {
+    judgement.measure(guard.skin_left, &GUARDED, || {
         let share = guard.skin_left * 100.0;
-        let reason =
-            format!("{share:.1} % of the facial skin lies too near to the brain and stays");
-        judgement.add(Verdict::Review, reason);
-    }
-    if guard.unfound_ml > MOST_UNFOUND_ML {
-        let ml = guard.unfound_ml;
-        judgement
-            .add(Verdict::Review, format!("{ml:.0} ml look like brain where the model found none"));
-    }
+        format!("{share:.1} % of the facial skin lies too near to the brain and stays")
+    });
+    judgement.measure(guard.unfound_ml, &UNFOUND, || {
+        format!("{:.0} ml look like brain where the model found none", guard.unfound_ml)
+    });
     if !refined.has_axes() {
-        judgement.add(
-            Verdict::Review,
-            "the head's axes were not found, so that the cut follows the face".to_owned(),
-        );
+        let reason = "the head's axes were not found, so that the cut follows the face";
+        judgement.add(Verdict::Review, reason.to_owned());
     }
     for concern in concerns {
         judgement.add(Verdict::Review, concern.to_string());

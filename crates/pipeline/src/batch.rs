@@ -214,8 +214,7 @@ impl Context<'_> {
     ) -> Result<Source, ScanError> {
         let source = scan.source.as_ref().map_err(|(_, e)| ScanError::NotFound(Arc::clone(e)))?;
         let made = deface(source, &scan.name, staging, self.model, self.options, record)?;
-        record.verdict = made.judgement.verdict;
-        record.reasons = made.judgement.reasons;
+        record.add_judgement(&made.judgement);
         Ok(made.image)
     }
 

@@ -12,12 +12,14 @@ mod plan;
 mod proof;
 mod record;
 mod staging;
+mod verify;
 
 pub use batch::{Outcome, Summary, run};
 pub use formats::dicom::{Deidentify, Release, UidMap};
 pub use kernels::{Level, Workers};
 pub use masking::{Filling, Verdict};
 pub use plan::{Plan, PlanError, Planned};
+pub use verify::{Verified, VerifyFailure, verify};
 pub use volume::{Region, Regions};
 
 use std::path::PathBuf;
@@ -49,6 +51,8 @@ pub struct Options {
     pub guard_mm: f64,
     /// Whether a face that lies nearer than that is removed all the same, up to the brain itself.
     pub face_wins: bool,
+    /// A mask drawn by hand that is removed instead: a NIfTI file on the scan's grid, not 0 = removed.
+    pub mask: Option<PathBuf>,
     /// What is written where a face was.
     pub filling: Filling,
     /// The private log; `None` for no log.

@@ -7,6 +7,7 @@ use formats::{FormatError, HeaderText, Layout, Modality, Scan, Source};
 use inference::{Model, ModelError, SampleError};
 use masking::{Absence, Fill, Judgement, RefineOptions, Refined, Verdict, VerifyError};
 use thiserror::Error;
+use volume::{Grid, Mask};
 
 use crate::plan::beside_image;
 use crate::proof::{Original, prove};
@@ -33,6 +34,10 @@ pub(crate) enum ScanError {
     HeaderChanged,
     #[error("the mask has an axis longer than NIfTI-1 can say")]
     MaskTooLong,
+    #[error("the mask cannot be read: {0}")]
+    Mask(Box<FormatError>),
+    #[error("the mask is no NIfTI file on the grid of the scan")]
+    NoMask,
     #[error("the result cannot be moved to its place: {0}")]
     Publish(std::io::Error),
     #[error("an internal error: {0}")]
@@ -60,6 +65,8 @@ impl ScanError {
             Self::Verify(_) | Self::HeaderChanged | Self::Panic(_) => {
                 "nothing was written; please report this"
             }
+            Self::Mask(e) => e.hint(),
+            Self::NoMask => "edit the `_defacemask.nii.gz` of an earlier run; 0 = kept",
             Self::MaskTooLong => "run without `--mask`",
             Self::Publish(_) => "check the rights and the space of the output folder",
         }
@@ -100,10 +107,13 @@ pub(crate) fn deface(
         face_wins: options.face_wins,
     };
     let grid = *scan.volume.grid();
-    let refined =
+    let mut refined =
         masking::refine(&found.labels, &sampled.image, &grid, sampled.is_hu, refining, workers)
             .map_err(ScanError::Absent)?;
     drop(found);
+    if let Some(path) = &options.mask {
+        refined = refined.with_mask(given_mask(path, &grid)?, workers);
+    }
     record.add_refined(&refined, options.guard_mm);
     clock.stage(record, "refine");
 
@@ -188,6 +198,16 @@ fn fill_name(fill: &Fill) -> String {
         Fill::Drawn { seed, .. } => format!("noise of the scan's own air, seed {seed}"),
         Fill::Head { flesh, air, .. } => format!("average head of {flesh} in {air}"),
     }
+}
+
+/// The mask that a user gives, on the grid of a scan.
+fn given_mask(path: &Path, grid: &Grid) -> Result<Mask, ScanError> {
+    let opened = formats::discover(path).and_then(|found| match &found.sources[..] {
+        [source] => formats::open(source).map(Some),
+        _ => Ok(None),
+    });
+    let scan = opened.map_err(|e| ScanError::Mask(Box::new(e)))?.ok_or(ScanError::NoMask)?;
+    formats::mask_of(&scan, grid).ok_or(ScanError::NoMask)
 }
 
 fn modality(scan: &Scan, is_hu: bool) -> &'static str {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use formats::HeaderText;
 use inference::Model;
-use masking::{GuardReport, Refined, RegionReport, Verdict};
+use masking::{GuardReport, Judgement, Refined, RegionReport, Verdict};
 use serde::{Serialize, Serializer};
 use volume::{Grid, Tissue};
 
@@ -15,6 +15,8 @@ pub(crate) struct Record {
     #[serde(serialize_with = "verdict_name")]
     pub(crate) verdict: Verdict,
     pub(crate) reasons: Vec<String>,
+    /// The largest of all measures, each as a part of its limit: above 1 in what is no pass.
+    doubt: Option<f64>,
     /// Whether it is no volume and was released all the same: nothing was removed from it.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) passed_through: bool,
@@ -127,6 +129,7 @@ impl Record {
         Self {
             verdict: Verdict::Fail,
             reasons: Vec::new(),
+            doubt: None,
             passed_through: false,
             notes: Vec::new(),
             regions: BTreeMap::new(),
@@ -226,6 +229,13 @@ impl Record {
     /// Adds what became of the header's free text.
     pub(crate) fn add_header(&mut self, text: &HeaderText) {
         self.header = Header { cleared: text.cleared.clone(), kept: text.kept.clone() };
+    }
+
+    /// Adds the verdict.
+    pub(crate) fn add_judgement(&mut self, judgement: &Judgement) {
+        self.verdict = judgement.verdict;
+        self.reasons = judgement.reasons.clone();
+        self.doubt = Some(round(judgement.doubt, 1e3));
     }
 
     /// Makes this the record of a scan without a result.
