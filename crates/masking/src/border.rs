@@ -118,7 +118,7 @@ mod tests {
             (left.iter().map(|v| v * v).sum::<f64>() / 400.0).sqrt()
         };
         assert!(of(&|x, y| 3.0 - x + 2.0 * y + x * x - 4.0 * x * y + y * y) < 1e-9);
-        let wave = of(&|x, y| 3.0 + x + (12.0 * x).sin());
+        let wave = of(&|x, _| 3.0 + x + (12.0 * x).sin());
         assert!((0.5..0.75).contains(&wave), "{wave}");
     }
 }

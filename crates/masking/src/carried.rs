@@ -8,8 +8,14 @@ const LEAST_DEVIATION: f64 = 1e-3;
 /// Changed voxels that are looked at: all of every so many rows.
 const MOST_ASKED: u64 = 500_000;
 
+/// Fewer voxels than these, and less than this share, that do not have the most common value are no edge.
+const LEAST_EDGE: u64 = 200;
+/// See [`LEAST_EDGE`].
+const LEAST_EDGE_SHARE: f64 = 0.002;
+
 /// How much of the original shows through where voxels changed: the correlation of both, 0 to 1, over
-/// the changed voxels that were no air.
+/// the changed voxels that were no air; or over those of them that have another than the most common
+/// value, if that is more.
 ///
 /// What one value or the noise of air is written over carries nothing; a faint rest, a blur or a soft
 /// edge does. One even brightness above `skin` is a filled head, and does not count. `air` and `skin`
@@ -45,13 +51,23 @@ pub fn carried(
             }
         }
     }
-    let filled = pairs
-        .iter()
-        .filter(|(new, _)| f32::from_bits(**new) > skin)
-        .max_by_key(|(_, sums)| sums.n)
-        .map(|(new, _)| *new);
-    let sums = pairs.into_iter().filter(|(new, _)| Some(*new) != filled);
-    sums.fold(Sums::default(), |all, (_, sums)| all.plus(&sums)).correlation()
+    let most = |pairs: &BTreeMap<u32, Sums>, least: f32| {
+        let values = pairs.iter().filter(|(new, _)| f32::from_bits(**new) > least);
+        values.max_by_key(|(_, sums)| sums.n).map(|(new, _)| *new)
+    };
+    if let Some(flesh) = most(&pairs, skin) {
+        pairs.remove(&flesh);
+    }
+    let sum = |pairs: &BTreeMap<u32, Sums>| {
+        pairs.values().fold(Sums::default(), |all, sums| all.plus(sums))
+    };
+    let all = sum(&pairs);
+    if let Some(fill) = most(&pairs, f32::NEG_INFINITY) {
+        pairs.remove(&fill);
+    }
+    let rest = sum(&pairs);
+    let is_edge = rest.n >= LEAST_EDGE && rest.n as f64 >= LEAST_EDGE_SHARE * all.n as f64;
+    all.correlation().max(if is_edge { rest.correlation() } else { 0.0 })
 }
 
 /// Sums over pairs of an old and a new value.

@@ -18,7 +18,7 @@ const LEAN_STEP: f64 = 0.05;
 /// The lower end of a face lies this far below the lowest of the chin,
 const BELOW_CHIN_MM: f64 = 7.0;
 /// rising towards the angle of the jaw, millimetres a millimetre, from where the chin lies.
-const JAW_RISE: f64 = 0.3;
+const JAW_RISE: f64 = 0.15;
 /// See [`JAW_RISE`].
 const CHIN_FRONT_MM: f64 = 60.0;
 /// Less of a chin or a mouth than this is none.
@@ -250,5 +250,119 @@ impl Extent {
         let ends = kernels::order_statistics(&mut up, [0.02, 0.5, 0.98])?;
         let [lowest_mm, up_mm, highest_mm] = ends.map(f64::from);
         Some(Self { front_mm, up_mm, lowest_mm, highest_mm })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Form, USUAL};
+
+    fn cut(form: &Form) -> Cut {
+        let (labels, image) = form.head();
+        Cut::of(Sight::of(&labels, &image.inside).expect("axes"), &labels)
+    }
+
+    fn face(form: &Form) -> Vec<f32> {
+        cut(form).field(Cut::face_mm, &Form::grid(), Workers::ONE)
+    }
+
+    #[test]
+    fn the_skin_does_not_move_the_cut() {
+        let usual = face(&USUAL);
+        assert!(usual.iter().filter(|mm| **mm > 0.0).count() > 50_000);
+        let forms: [fn([f64; 2]) -> f64; 3] = [
+            |[x, up]| if x.abs() < 15.0 && (-38.0..0.0).contains(&up) { 15.0 } else { 0.0 },
+            |[x, up]| if x.abs() > 36.0 && up < -15.0 { 8.0 } else { 0.0 },
+            |[_, up]| if up > 8.0 { -3.0 } else { 4.0 },
+        ];
+        for (n, flesh) in forms.into_iter().enumerate() {
+            assert!(face(&Form { flesh, ..USUAL }) == usual, "form {n}");
+        }
+        // The chin's flesh moves its middle by half as much, and that the lean by a step at most.
+        let plain = cut(&USUAL);
+        let fleshy = Form { flesh: |[_, up]| if up < -82.0 { 4.0 } else { 0.0 }, ..USUAL };
+        let lean = cut(&fleshy).lean;
+        assert!((lean - plain.lean).abs() < LEAN_STEP + 1e-9, "{lean} and {}", plain.lean);
+    }
+
+    #[test]
+    fn the_cut_goes_with_the_head() {
+        let upright = cut(&USUAL);
+        for turned in [[0.4, 0.0], [0.0, 0.25], [-0.3, -0.2]] {
+            let form = Form { turned, ..USUAL };
+            let cut = cut(&form);
+            let mut most = 0.0f64;
+            for place in places() {
+                let own = upright.sight.coordinates(Form::own(place, &form));
+                let [a, b] = [cut.face_mm(cut.sight.coordinates(place)), upright.face_mm(own)];
+                // Far away the outline's angles outweigh all.
+                if a.abs().min(b.abs()) < 15.0 {
+                    most = most.max((a - b).abs());
+                }
+            }
+            assert!(most < 5.0, "{turned:?}: {most:.1} mm");
+        }
+    }
+
+    /// Places on a lattice all over the head.
+    fn places() -> impl Iterator<Item = [f64; 3]> {
+        (0..8000).map(|n| [n % 20, n / 20 % 20, n / 400].map(|v| f64::from(v) * 10.0 - 95.0))
+    }
+
+    #[test]
+    fn a_small_head_is_cut_at_less_depth() {
+        let grown = cut(&USUAL);
+        let small = cut(&Form { size: 0.65, ..USUAL });
+        assert!((small.sight.size() - 0.65).abs() < 0.05, "{}", small.sight.size());
+        for place in places() {
+            let own = grown.sight.coordinates(place);
+            let size = 0.65;
+            let same = small.sight.coordinates(place.map(|v| v * size));
+            let [a, b] = [grown.in_front_mm(own) * size, small.in_front_mm(same)];
+            if own[1] > 10.0 && a.abs() < 10.0 {
+                assert!((a - b).abs() < 5.0, "{place:?}: {a:.1} and {b:.1} mm");
+            }
+        }
+    }
+
+    #[test]
+    fn face_ears_and_places_lie_where_they_should() {
+        let cut = cut(&USUAL);
+        let check = |measure: fn(&Cut, [f64; 3]) -> f64, at: [f64; 3], is_cut: bool| {
+            let found = measure(&cut, cut.sight.coordinates(at));
+            assert_eq!(found > 0.0, is_cut, "{at:?}: {found:.1} mm");
+        };
+        for at in [[0.0, 75.0, -20.0], [0.0, 200.0, -20.0], [60.0, 20.0, -30.0], [0.0, 70.0, 40.0]]
+        {
+            check(Cut::face_mm, at, true);
+        }
+        for at in [[0.0, 0.0, 0.0], [0.0, 60.0, 90.0], [0.0, 60.0, -130.0], [0.0, -90.0, 0.0]] {
+            check(Cut::face_mm, at, false);
+        }
+        for x in [-1.0, 1.0] {
+            check(Cut::ears_mm, [x * 80.0, -30.0, -22.0], true);
+            check(Cut::ears_mm, [x * 200.0, -30.0, -50.0], true);
+            check(Cut::ears_mm, [x * 50.0, -30.0, -22.0], false);
+            check(Cut::ears_mm, [x * 80.0, 20.0, -22.0], false);
+        }
+        check(Cut::teeth_mm, [20.0, 50.0, -70.0], true);
+        check(Cut::teeth_mm, [20.0, 50.0, -10.0], false);
+        check(Cut::teeth_mm, [0.0, -20.0, -70.0], false);
+        check(Cut::facial_bone_mm, [50.0, 0.0, -60.0], true);
+        check(Cut::facial_bone_mm, [0.0, -40.0, -60.0], false);
+        check(Cut::sinuses_mm, [25.0, 40.0, -20.0], true);
+        check(Cut::sinuses_mm, [0.0, 65.0, 30.0], true);
+        check(Cut::sinuses_mm, [0.0, 30.0, -70.0], false);
+    }
+
+    #[test]
+    fn without_a_chin_the_face_has_no_floor() {
+        let (mut labels, image) = USUAL.head();
+        for tissue in labels.tissues.iter_mut().filter(|t| **t == Tissue::Chin) {
+            *tissue = Tissue::Other;
+        }
+        let cut = Cut::of(Sight::of(&labels, &image.inside).expect("axes"), &labels);
+        assert_eq!((cut.floor_mm, cut.lean), (None, USUAL_LEAN));
     }
 }

@@ -18,6 +18,8 @@ mod residual;
 mod second;
 mod sight;
 mod surface;
+#[cfg(test)]
+mod testing;
 mod verdict;
 mod verify;
 mod wrap;

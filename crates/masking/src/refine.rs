@@ -414,3 +414,173 @@ pub(crate) fn facial_skin<'a>(
         beside.iter().any(is_air).then_some((index, region))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anatomy::bits;
+    use crate::testing::{Form, MM, USUAL};
+    use crate::{Fill, Filling, border};
+    use volume::{ByteOrder, PlaneAt, Rescale, StoredType, StoredVolume};
+
+    const STANDARD: RefineOptions =
+        RefineOptions { regions: Regions::STANDARD, guard_mm: 5.0, face_wins: false };
+
+    fn refined(form: &Form, options: RefineOptions) -> (Refined, Labels) {
+        let (labels, image) = form.head();
+        let grid = labels.grid;
+        let refined = refine(&labels, &image, &grid, false, options, Workers::ONE);
+        (refined.expect("a face"), labels)
+    }
+
+    /// The share of a tissue that is removed.
+    fn share(refined: &Refined, labels: &Labels, tissue: Tissue) -> f64 {
+        let [ni, nj, _] = labels.grid.extent;
+        let voxels = labels.tissues.iter().enumerate().filter(|(_, t)| **t == tissue);
+        let gone: Vec<bool> =
+            voxels.map(|(at, _)| refined.mask.get([at % ni, at / ni % nj, at / ni / nj])).collect();
+        gone.iter().filter(|gone| **gone).count() as f64 / gone.len() as f64
+    }
+
+    fn only(region: Region) -> RefineOptions {
+        RefineOptions { regions: [region].into_iter().collect(), ..STANDARD }
+    }
+
+    #[test]
+    fn the_standard_profile_takes_face_and_ears_and_nothing_near_the_brain() {
+        let (refined, labels) = refined(&USUAL, STANDARD);
+        for region in Regions::STANDARD.iter() {
+            let tissue = region.tissue().expect("a tissue");
+            let share = share(&refined, &labels, tissue);
+            assert!(share > 0.9, "{}: {share:.2}", region.name());
+        }
+        assert!(share(&refined, &labels, Tissue::Neck) < 0.15);
+        assert!(share(&refined, &labels, Tissue::Scalp) < 0.35);
+        assert!(refined.guard.skin_left < 0.005, "{:?}", refined.guard);
+    }
+
+    #[test]
+    fn the_guard_holds_whatever_is_removed() {
+        let all = [Regions::STANDARD, Regions::MINIMAL, Regions::STRICT];
+        for (regions, guard_mm) in all.into_iter().flat_map(|r| [(r, 5.0), (r, 9.0)]) {
+            let (refined, labels) =
+                refined(&USUAL, RefineOptions { regions, guard_mm, ..STANDARD });
+            let brain = bits(&labels, |t| t == Tissue::Brain, Workers::ONE);
+            let extent = labels.grid.extent;
+            // From the middle of a voxel to the border of one of the brain.
+            let to_brain = kernels::distance(&brain, extent, [MM; 3], 60.0, Workers::ONE);
+            let [ni, nj, _] = extent;
+            for (at, mm) in to_brain.iter().enumerate() {
+                let is_removed = refined.mask.get([at % ni, at / ni % nj, at / ni / nj]);
+                assert!(!is_removed || f64::from(*mm) >= guard_mm, "{mm} mm from the brain");
+            }
+            assert_eq!(refined.guard.n_brain_removed, 0);
+            assert!(refined.guard.smallest_distance_mm >= guard_mm - 0.1, "{:?}", refined.guard);
+        }
+    }
+
+    #[test]
+    fn a_face_may_win_over_the_guard_but_not_over_the_brain() {
+        let wide = RefineOptions { guard_mm: 18.0, ..STANDARD };
+        let (kept, _) = refined(&USUAL, wide);
+        assert!(kept.guard.skin_left > 0.02, "{:?}", kept.guard);
+        let (won, labels) = refined(&USUAL, RefineOptions { face_wins: true, ..wide });
+        assert!(won.guard.skin_left < 0.005, "{:?}", won.guard);
+        assert!(share(&won, &labels, Tissue::Brain) == 0.0);
+    }
+
+    #[test]
+    fn what_is_not_asked_for_stays() {
+        let (minimal, labels) =
+            refined(&USUAL, RefineOptions { regions: Regions::MINIMAL, ..STANDARD });
+        assert!(share(&minimal, &labels, Tissue::Ears) == 0.0);
+        assert!(share(&minimal, &labels, Tissue::Brow) < 0.1);
+        assert!(share(&minimal, &labels, Tissue::Mouth) > 0.9);
+        let (nose, labels) = refined(&USUAL, only(Region::Nose));
+        assert!(share(&nose, &labels, Tissue::Nose) > 0.9);
+        for stays in [Tissue::Cheeks, Tissue::Mouth, Tissue::Brow, Tissue::Chin, Tissue::Ears] {
+            assert!(share(&nose, &labels, stays) < 0.1, "{stays:?}");
+        }
+        let (ears, labels) = refined(&USUAL, only(Region::Ears));
+        assert!(share(&ears, &labels, Tissue::Ears) > 0.9);
+        assert!(share(&ears, &labels, Tissue::Cheeks) < 0.1);
+        let (neck, labels) = refined(&USUAL, only(Region::Neck));
+        assert!(share(&neck, &labels, Tissue::Neck) > 0.9);
+        assert!(share(&neck, &labels, Tissue::Chin) < 0.1);
+        let (scalp, labels) = refined(&USUAL, only(Region::Scalp));
+        assert!(share(&scalp, &labels, Tissue::Scalp) > 0.6);
+        assert!(share(&scalp, &labels, Tissue::Nose) == 0.0);
+        let told = |refined: &Refined, region| {
+            refined.regions.iter().find(|r| r.region == region).expect("told").clone()
+        };
+        assert_eq!(told(&nose, Region::Chin).absent, Some("kept: not asked for"));
+        assert!(told(&nose, Region::Nose).n_removed > 500);
+    }
+
+    #[test]
+    fn another_mask_is_counted_anew() {
+        let (refined, labels) = refined(&USUAL, STANDARD);
+        let [ni, nj, _] = labels.grid.extent;
+        let of = |tissue: Tissue| {
+            let mut mask = Mask::empty(labels.grid);
+            for (at, _) in labels.tissues.iter().enumerate().filter(|(_, t)| **t == tissue) {
+                mask.set([at % ni, at / ni % nj, at / ni / nj]);
+            }
+            mask
+        };
+        let refined = refined.with_mask(Mask::empty(labels.grid), Workers::ONE);
+        assert_eq!(refined.guard.skin_left, 1.0);
+        let refined = refined.with_mask(of(Tissue::Brain), Workers::ONE);
+        assert!(refined.guard.n_brain_removed > 5000, "{:?}", refined.guard);
+        let air = refined.air.len();
+        let refined = refined.with_mask(of(Tissue::Background), Workers::ONE);
+        assert!(air > 1000 && refined.air.is_empty(), "what is removed is no air to draw from");
+    }
+
+    /// The masked voxels' bytes for two scans that differ under the mask alone.
+    #[test]
+    fn what_is_written_does_not_know_what_was_there() {
+        let (refined, labels) = refined(&USUAL, STANDARD);
+        let (_, image) = USUAL.head();
+        let grid = labels.grid;
+        let [ni, nj, nk] = grid.extent;
+        let scan = |under: f32| {
+            let value = |(at, value): (usize, &f32)| {
+                let is_removed = refined.mask.get([at % ni, at / ni % nj, at / ni / nj]);
+                (if is_removed { under } else { *value }).to_le_bytes()
+            };
+            let bytes = image.values.iter().enumerate().flat_map(value).collect();
+            let planes = (0..nk).map(|p| PlaneAt { buffer: 0, offset: 4 * ni * nj * p }).collect();
+            let (of, order) = (StoredType::F32, ByteOrder::Little);
+            StoredVolume::new(grid, of, order, vec![Rescale::NONE], vec![bytes], planes)
+                .expect("fits")
+        };
+        for filling in
+            [Filling::Air, Filling::Noise { seed: 3 }, Filling::Constant(5.0), Filling::Average]
+        {
+            let filled = [0.0, 1000.0].map(|under| {
+                let mut scan = scan(under);
+                let fill = Fill::of(filling, &scan, &refined, false);
+                crate::remove(&mut scan, &refined.mask, &fill);
+                scan.buffers()[0].clone()
+            });
+            assert!(filled[0] == filled[1], "{filling:?}");
+        }
+        let noise = Fill::of(Filling::Noise { seed: 3 }, &scan(0.0), &refined, false);
+        let Fill::Drawn { values, .. } = noise else { panic!("{noise:?}") };
+        assert!(values[0] < 0.5 && (2.5..3.5).contains(&values[256]) && values[511] > 5.5);
+    }
+
+    #[test]
+    fn a_border_that_follows_the_skin_is_told_from_one_that_does_not() {
+        let bumps: fn([f64; 2]) -> f64 = |[x, up]| 6.0 * (x / 9.0).sin() + 5.0 * (up / 8.0).cos();
+        let (refined, labels) = refined(&Form { flesh: bumps, ..USUAL }, STANDARD);
+        let own = border(&refined, &refined.mask).expect("axes");
+        assert!(own.correlation.abs() < 0.3 && own.relief_mm < 1.5, "{own:?}");
+        // All air, and 6 mm of what lies behind it.
+        let air = bits(&labels, |t| t == Tissue::Background, Workers::ONE);
+        let hugging = kernels::dilate(&air, labels.grid.extent, [MM; 3], 6.0, Workers::ONE);
+        let hugging = border(&refined, &Mask::from_words(labels.grid, hugging)).expect("axes");
+        assert!(hugging.correlation > 0.7 && hugging.relief_mm > 2.0, "{hugging:?}");
+    }
+}
