@@ -165,3 +165,96 @@ impl Search<'_> {
         (SMALLEST_ML..=LARGEST_ML).contains(&ml) && (0..3).all(is_short)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use volume::{Affine, Grid, Mask};
+
+    /// A brain in bone, with an opening below that leads to muscle as bright as it, in flesh and air; with
+    /// `gap`, 8 mm of flesh alone in front.
+    struct Shapes {
+        brain: f32,
+        bone: f32,
+        flesh: f32,
+        air: f32,
+        gap: bool,
+    }
+
+    const MR: Shapes = Shapes { brain: 100.0, bone: 10.0, flesh: 130.0, air: 2.0, gap: false };
+    const CT: Shapes = Shapes { brain: 40.0, bone: 900.0, flesh: -60.0, air: -1000.0, gap: false };
+
+    fn radius(p: [f64; 3]) -> f64 {
+        ((p[0] / 66.0).powi(2) + (p[1] / 80.0).powi(2) + ((p[2] - 20.0) / 60.0).powi(2)).sqrt()
+    }
+
+    impl Shapes {
+        fn image(&self) -> RealVolume {
+            let extent = [68, 78, 78];
+            let affine = Affine::axis_aligned([3.0; 3], [-100.0, -116.0, -125.0]);
+            let grid = Grid { extent, affine };
+            let value = |at: usize| {
+                let index = [at % 68, at / 68 % 78, at / 68 / 78].map(|v| v as f64);
+                let p = grid.affine.apply(index);
+                let level = p[0].hypot(p[1]);
+                let radius = radius(p);
+                if radius < 1.0 || level < 4.0 && p[2] < 0.0 && p[2] > -60.0 {
+                    self.brain
+                } else if radius < 1.12 && !(self.gap && p[1] > 60.0) {
+                    self.bone
+                } else if level < 40.0 && p[2] < -45.0 {
+                    self.brain
+                } else if self.gap && p[1] > 60.0 && radius > 1.1 {
+                    self.air
+                } else if radius < 1.3 || level < 55.0 && p[2] < 0.0 {
+                    self.flesh
+                } else {
+                    self.air
+                }
+            };
+            let inside = kernels::complement(Mask::empty(grid).words(), extent);
+            let values = (0..grid.n_voxels()).map(value).collect();
+            RealVolume { grid, values, inside: Mask::from_words(grid, inside) }
+        }
+
+        /// Shares of the brain that is found, and of what is found that is none.
+        fn found(&self, is_hu: bool) -> Option<[f64; 2]> {
+            let image = self.image();
+            let skin = if is_hu { -400.0 } else { 30.0 };
+            let found = brain_of_image(&image, is_hu, Some(skin), Workers::ONE)?;
+            let found = Mask::from_words(image.grid, found);
+            let (mut n, mut n_both, mut n_found) = (0.0, 0.0, 0.0);
+            for at in 0..image.grid.n_voxels() {
+                let index = [at % 68, at / 68 % 78, at / 68 / 78];
+                let is_brain = radius(image.grid.affine.apply(index.map(|v| v as f64))) < 1.0;
+                n += f64::from(is_brain);
+                n_found += f64::from(found.get(index));
+                n_both += f64::from(is_brain && found.get(index));
+            }
+            Some([n_both / n, 1.0 - n_both / n_found])
+        }
+    }
+
+    // On a grid of 3 mm a border of half a voxel is a tenth of the brain.
+    #[test]
+    fn muscle_behind_an_opening_is_no_brain() {
+        for (shapes, is_hu) in [(MR, false), (CT, true)] {
+            let [found, wrong] = shapes.found(is_hu).expect("a brain");
+            assert!(found > 0.9 && wrong < 0.12, "{found:.3} found, {wrong:.3} of it wrong");
+        }
+    }
+
+    #[test]
+    fn a_gap_in_the_bone_does_not_matter() {
+        for (shapes, is_hu) in [(MR, false), (CT, true)] {
+            let [found, wrong] = Shapes { gap: true, ..shapes }.found(is_hu).expect("a brain");
+            assert!(found > 0.9 && wrong < 0.12, "{found:.3} found, {wrong:.3} of it wrong");
+        }
+    }
+
+    #[test]
+    fn a_head_of_one_tissue_has_none() {
+        let flat = Shapes { brain: 100.0, bone: 100.0, flesh: 100.0, air: 2.0, gap: false };
+        assert_eq!(flat.found(false), None);
+    }
+}

@@ -274,7 +274,13 @@ mod tests {
         let forms: [fn([f64; 2]) -> f64; 3] = [
             |[x, up]| if x.abs() < 15.0 && (-38.0..0.0).contains(&up) { 15.0 } else { 0.0 },
             |[x, up]| if x.abs() > 36.0 && up < -15.0 { 8.0 } else { 0.0 },
-            |[_, up]| if up > 8.0 { -3.0 } else { 4.0 },
+            |[_, up]| {
+                if up > 14.0 {
+                    -3.0
+                } else {
+                    4.0 * f64::from(u8::from((-80.0..-15.0).contains(&up)))
+                }
+            },
         ];
         for (n, flesh) in forms.into_iter().enumerate() {
             assert!(face(&Form { flesh, ..USUAL }) == usual, "form {n}");

@@ -18,7 +18,7 @@ const BRAIN_LOST: Limit = Limit { review: 0.05, fail: 0.05 };
 /// Share of the surface that faced forwards and is still there.
 const FRONT: Limit = Limit { review: 0.05, fail: 0.5 };
 /// Share of the skin of a region with tissue left within 2 mm.
-const SKIN: Limit = Limit { review: 0.02, fail: NEVER };
+const SKIN: Limit = Limit { review: 0.04, fail: NEVER };
 /// Share of the facial skin that stays because the brain lies too near.
 const GUARDED: Limit = Limit { review: 0.005, fail: NEVER };
 /// Brain that only the image shows, ml. Where the image's brain runs out of the skull, on 19 labelled
@@ -177,4 +177,86 @@ pub fn judge(concerns: &[Concern], refined: &Refined, proof: &Proof) -> Judgemen
         judgement.add(Verdict::Review, concern.to_string());
     }
     judgement
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::USUAL;
+    use crate::{RefineOptions, refine};
+    use kernels::Workers;
+    use volume::Regions;
+
+    fn refined() -> Refined {
+        let (labels, image) = USUAL.head();
+        let options = RefineOptions { regions: Regions::STANDARD, guard_mm: 5.0, face_wins: false };
+        let grid = labels.grid;
+        let refined = refine(&labels, &image, &grid, false, options, Workers::ONE);
+        refined.expect("a face")
+    }
+
+    fn clean(refined: &Refined) -> Proof {
+        let brain_ml = refined.anatomy.ml(Tissue::Brain);
+        let skin = |region| SkinLeft { region, n_voxels: 500, within_2mm: 0.0, within_5mm: 0.1 };
+        Proof {
+            voxels: VoxelProof { n_changed_outside: 0, n_changed_inside: 9 },
+            front: Some(Residual { n_columns: 2000, share: 0.01 }),
+            skin: Regions::STANDARD.iter().map(skin).collect(),
+            border: Some(Border { n_directions: 700, correlation: 0.9, relief_mm: 1.0 }),
+            carried: 0.01,
+            second: SecondLook {
+                eyes_ml: 3.0,
+                nose_ml: 0.0,
+                brain_ml,
+                n_brain_changed: 0,
+                smallest_distance_mm: 4.0,
+            },
+        }
+    }
+
+    #[test]
+    fn only_a_whole_proof_passes() {
+        let refined = refined();
+        let check = |change: &dyn Fn(&mut Proof), expected: Verdict, reason: &str| {
+            let mut proof = clean(&refined);
+            change(&mut proof);
+            let found = judge(&[], &refined, &proof);
+            assert_eq!(found.verdict, expected, "{:?}", found.reasons);
+            assert!(found.reasons.join(";").contains(reason), "{:?}", found.reasons);
+            assert_eq!(found.reasons.is_empty(), expected == Verdict::Pass);
+            assert_eq!(found.doubt > 1.0, expected != Verdict::Pass, "{}", found.doubt);
+        };
+        check(&|_| {}, Verdict::Pass, "");
+        check(&|p| p.voxels.n_changed_outside = 1, Verdict::Fail, "outside the mask");
+        check(&|p| p.second.n_brain_changed = 1, Verdict::Fail, "of the brain were removed");
+        check(&|p| p.second.brain_ml *= 0.9, Verdict::Fail, "ml of the brain");
+        check(&|p| p.front = None, Verdict::Review, "could not be told");
+        check(&|p| p.front = Some(Residual { n_columns: 9, share: 0.1 }), Verdict::Review, "10 %");
+        check(&|p| p.front = Some(Residual { n_columns: 9, share: 0.6 }), Verdict::Fail, "60 %");
+        check(&|p| p.skin[2].within_2mm = 0.05, Verdict::Review, "skin of the nose");
+        check(&|p| p.second.eyes_ml = 20.0, Verdict::Review, "20 ml of eyes");
+        check(&|p| p.second.nose_ml = 9.0, Verdict::Fail, "9 ml of nose");
+        check(&|p| p.carried = 0.06, Verdict::Fail, "shows through");
+        check(
+            &|p| p.border = p.border.map(|b| Border { relief_mm: 2.0, ..b }),
+            Verdict::Review,
+            "follows the face",
+        );
+        let found = judge(&[Concern::OneEye], &refined, &clean(&refined));
+        assert_eq!(found.verdict, Verdict::Review);
+    }
+
+    #[test]
+    fn what_was_found_on_the_way_in_counts_as_well() {
+        let with = |change: &dyn Fn(&mut Refined)| {
+            let mut refined = refined();
+            change(&mut refined);
+            judge(&[], &refined, &clean(&refined)).verdict
+        };
+        assert_eq!(with(&|_| {}), Verdict::Pass);
+        assert_eq!(with(&|r| r.guard.n_brain_removed = 1), Verdict::Fail);
+        assert_eq!(with(&|r| r.guard.skin_left = 0.01), Verdict::Review);
+        assert_eq!(with(&|r| r.guard.unfound_ml = 40.0), Verdict::Review);
+        assert_eq!(with(&|r| r.cut = None), Verdict::Review);
+    }
 }
