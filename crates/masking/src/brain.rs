@@ -181,7 +181,7 @@ mod tests {
         gap: bool,
     }
 
-    const MR: Shapes = Shapes { brain: 100.0, bone: 10.0, flesh: 130.0, air: 2.0, gap: false };
+    const MR: Shapes = Shapes { brain: 100.0, bone: 35.0, flesh: 130.0, air: 2.0, gap: false };
     const CT: Shapes = Shapes { brain: 40.0, bone: 900.0, flesh: -60.0, air: -1000.0, gap: false };
 
     fn radius(p: [f64; 3]) -> f64 {
@@ -206,7 +206,7 @@ mod tests {
                     self.brain
                 } else if self.gap && p[1] > 60.0 && radius > 1.1 {
                     self.air
-                } else if radius < 1.3 || level < 55.0 && p[2] < 0.0 {
+                } else if radius < 1.22 || level < 55.0 && p[2] < 0.0 {
                     self.flesh
                 } else {
                     self.air
