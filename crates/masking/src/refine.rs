@@ -73,11 +73,23 @@ impl Refined {
         self.guard.skin_left = self.skin_left();
     }
 
+    /// Every voxel of the skin of face and ears, with its region.
+    ///
+    /// No skin lies well behind the surface along which a face is cut off: what looks like it is where
+    /// padding, or an airway, meets the end of what the scan shows.
+    pub(crate) fn facial_skin(&self) -> impl Iterator<Item = ([usize; 3], Region)> {
+        facial_skin(&self.labels, &self.inside).filter(|(index, region)| {
+            let Some(cut) = self.cut.filter(|_| *region != Region::Ears) else { return true };
+            let place = self.labels.grid.affine.apply(index.map(|v| v as f64));
+            cut.in_front_mm(cut.sight().coordinates(place)) > -BEHIND_MM
+        })
+    }
+
     /// The share of facial skin voxels, a wanted part of the face beside air, that stay.
     fn skin_left(&self) -> f64 {
         let removed = OnLabels::of(&self.mask, &self.labels.grid);
         let (mut skin, mut left) = (0u64, 0u64);
-        for (index, region) in facial_skin(&self.labels, &self.inside) {
+        for (index, region) in self.facial_skin() {
             if region != Region::Ears && self.wanted.contains(region) {
                 skin += 1;
                 left += u64::from(!removed.get(index));
@@ -129,6 +141,9 @@ pub struct GuardReport {
 
 /// The labels' voxels reach half a spacing further than the centres from which distance counts.
 const GUARD_SLACK: f64 = 0.5;
+
+/// What lies further than this behind the surface along which a face is cut off is not skin.
+const BEHIND_MM: f64 = 4.0;
 
 /// Further from the guard than this, the brain has no say.
 const FAR_MM: f64 = 30.0;
@@ -389,7 +404,7 @@ pub fn fill_on_labels(image: &mut RealVolume, mask: &Mask, value: f32) {
 }
 
 /// Every voxel of the face and the ears that lies beside air, with its region.
-pub(crate) fn facial_skin<'a>(
+fn facial_skin<'a>(
     labels: &'a Labels,
     inside: &'a Mask,
 ) -> impl Iterator<Item = ([usize; 3], Region)> + 'a {

@@ -3,7 +3,7 @@ use volume::{Mask, RealVolume, Region};
 
 use crate::Refined;
 use crate::anatomy::bits;
-use crate::refine::{OnLabels, facial_skin};
+use crate::refine::OnLabels;
 
 /// Fewer voxels of a region's skin than this say nothing of it.
 const LEAST_SKIN: u32 = 20;
@@ -57,7 +57,7 @@ pub fn skin_left(
     let is_clear = |[i, j, k]: [usize; 3]| {
         to_kept.as_ref().is_none_or(|mm| mm[i + extent[0] * (j + extent[1] * k)] > CLEAR_MM)
     };
-    let skin = facial_skin(&refined.labels, &after.inside).filter(|(index, _)| is_clear(*index));
+    let skin = refined.facial_skin().filter(|(index, _)| is_clear(*index));
     let skin: Vec<([usize; 3], Region)> = skin.collect();
     let mut found: Vec<SkinLeft> = Region::ALL
         .into_iter()
