@@ -4,13 +4,13 @@ use volume::{Grid, Labels, Tissue};
 use crate::sight::{Sight, pair, voxels_of};
 
 /// Half axes of the cylinder that the face is cut off along: to the sides, and in front. On 19 heads
-/// it lies 20 to 45 mm behind the skin, behind the teeth's crowns and through the middle of the eyes.
-const HALF_AXES_MM: [f64; 2] = [50.0, 54.0];
+/// it lies 24 to 49 mm behind the skin, behind the teeth's crowns and through the middle of the eyes.
+const HALF_AXES_MM: [f64; 2] = [48.0, 50.0];
 /// Below the eyes the cylinder's axis leans back with the jaw: millimetres a millimetre, where the
 /// scan shows no chin.
 const USUAL_LEAN: f64 = 0.2;
 /// It leans so far that the middle of the chin lies this far in front of it,
-const CHIN_IN_FRONT_MM: f64 = 14.0;
+const CHIN_IN_FRONT_MM: f64 = 16.0;
 /// but no further than this, and in steps, so that the chin's own flesh does not move it.
 const MOST_LEAN: f64 = 0.4;
 /// See [`MOST_LEAN`].
@@ -126,6 +126,11 @@ impl Cut {
             ears: ears.map(|ear| ear.map(|ear| sight.coordinates(ear))),
             edge: Edge::new(),
         }
+    }
+
+    /// Whether the scan shows a chin.
+    pub(crate) fn has_chin(&self) -> bool {
+        self.floor_mm.is_some()
     }
 
     /// How the head is looked at.

@@ -100,9 +100,10 @@ pub(crate) struct Seen<'a> {
 }
 
 impl Parts {
-    /// What the model calls face, and what is drawn as face, count both. Where the head has axes of its
-    /// own, no more of it than its eyes counts behind the surface along which it is cut off, so that what
-    /// is cut does not follow the skin; else all is widened.
+    /// What the model calls face, and what is drawn as face, count both. In a head with axes of its own no
+    /// more of it than its eyes counts behind the surface along which it is cut off, so that what is cut
+    /// does not follow the skin; but where the scan ends above the chin, that end has been called face to
+    /// some depth, and goes. Without axes all is widened.
     pub(crate) fn of(seen: &Seen, has_ears: bool) -> Self {
         let Seen { found, drawn: labels, workers, .. } = *seen;
         let tools = Tools { labels, workers };
@@ -120,7 +121,7 @@ impl Parts {
         // Closed first, so that strips of skin between two regions do not stay.
         let kept = tools.close(&face, GAP_MM);
         let mut face = join(&tools.dilate(&kept, widening.margin_mm), &deep);
-        if let Some(cut) = seen.cut {
+        if let Some(cut) = seen.cut.filter(|cut| cut.has_chin()) {
             let eyes = tools.bits(|t| t == Tissue::Eyes);
             let counts =
                 join(&tools.above_0(&cut.field(Cut::in_front_mm, &labels.grid, workers)), &eyes);

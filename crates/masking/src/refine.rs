@@ -75,13 +75,13 @@ impl Refined {
 
     /// Every voxel of the skin of face and ears, with its region.
     ///
-    /// No skin lies well behind the surface along which a face is cut off: what looks like it is where
+    /// No skin lies near or behind the surface along which a face is cut off: what looks like it is where
     /// padding, or an airway, meets the end of what the scan shows.
     pub(crate) fn facial_skin(&self) -> impl Iterator<Item = ([usize; 3], Region)> {
         facial_skin(&self.labels, &self.inside).filter(|(index, region)| {
             let Some(cut) = self.cut.filter(|_| *region != Region::Ears) else { return true };
             let place = self.labels.grid.affine.apply(index.map(|v| v as f64));
-            cut.in_front_mm(cut.sight().coordinates(place)) > -BEHIND_MM
+            cut.in_front_mm(cut.sight().coordinates(place)) > SKIN_IN_FRONT_MM
         })
     }
 
@@ -142,8 +142,9 @@ pub struct GuardReport {
 /// The labels' voxels reach half a spacing further than the centres from which distance counts.
 const GUARD_SLACK: f64 = 0.5;
 
-/// What lies further than this behind the surface along which a face is cut off is not skin.
-const BEHIND_MM: f64 = 4.0;
+/// Skin lies further than this in front of the surface along which a face is cut off: 15 mm and more on 19
+/// heads.
+const SKIN_IN_FRONT_MM: f64 = 5.0;
 
 /// Further from the guard than this, the brain has no say.
 const FAR_MM: f64 = 30.0;
