@@ -92,6 +92,14 @@ impl Person {
         Self { seed, pose: Pose::UPRIGHT, anatomy: Anatomy::new(Traits::from_seed(seed)) }
     }
 
+    /// The person of another face on this one's skull: skull, brain, and the proportions that both
+    /// skull and face follow, stay; what lies on them, jaw and ears are those of the seed `face`.
+    #[must_use]
+    pub fn with_face_of(self, face: u64) -> Self {
+        let traits = self.anatomy.traits.with_face_of(&Traits::from_seed(face));
+        Self { anatomy: Anatomy::new(traits), ..self }
+    }
+
     /// The same person in another pose.
     #[must_use]
     pub fn posed(self, pose: Pose) -> Self {

@@ -83,4 +83,11 @@ impl Traits {
             noise,
         }
     }
+
+    /// The same skull under the soft parts, the jaw's width and the ears of another head.
+    pub(crate) fn with_face_of(self, other: &Self) -> Self {
+        let Self { scale, face, lean, skull, scalp, csf, ventricles, sinus, noise, .. } = self;
+        let other = other.clone();
+        Self { scale, face, lean, skull, scalp, csf, ventricles, sinus, noise, ..other }
+    }
 }

@@ -33,6 +33,25 @@ fn a_seed_gives_the_same_scan_again_and_another_seed_another_one() {
 }
 
 #[test]
+fn another_face_leaves_skull_and_brain_as_they_were() {
+    let grid = head_grid(4.0);
+    let (own, other) = (Person::from_seed(3), Person::from_seed(3).with_face_of(8));
+    let is_kept = |tissue: Tissue, point_mm: [f64; 3]| {
+        tissue == Tissue::Brain || (tissue == Tissue::Scalp && point_mm[2] > 90.0)
+    };
+    let tissues = |person: &Person| {
+        phantom::sample(&grid, |point_mm| {
+            let tissue = u8::from(is_kept(person.tissue_at(point_mm), point_mm));
+            [tissue, u8::from(person.tissue_at(point_mm) != Tissue::Background)]
+        })
+    };
+    let (one, two) = (tissues(&own), tissues(&other));
+    assert_eq!(one.iter().zip(&two).filter(|(a, b)| a[0] != b[0]).count(), 0);
+    let differ = one.iter().zip(&two).filter(|(a, b)| a[1] != b[1]).count();
+    assert!(differ > 100, "{differ} voxels differ");
+}
+
+#[test]
 fn volumes_are_those_of_adults() {
     for seed in 0..12 {
         let labels = whole(seed, 3.0);
