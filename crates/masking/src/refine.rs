@@ -62,6 +62,17 @@ impl Refined {
         self
     }
 
+    /// The same head with all that changed in a pair of scans, and what of it is brain.
+    ///
+    /// What was written over with its own value did not change, so that changes tell nothing of how much
+    /// skin the guard kept: that counts as none, and is left to [`crate::skin_left`].
+    #[must_use]
+    pub fn with_changes(self, changed: Mask, workers: Workers) -> Self {
+        let mut with = self.with_mask(changed, workers);
+        with.guard.skin_left = 0.0;
+        with
+    }
+
     /// Counts what the mask removes.
     fn count(&mut self, workers: Workers) {
         let to_labels = to_voxels(&self.labels.grid).after(&self.mask.grid().affine);

@@ -28,18 +28,24 @@ pub(crate) fn prove(
     let (before, is_hu) = (&scan.volume, sampled.is_hu);
     let changed = masking::changed(before, &after.volume)?;
     let voxels = masking::verify_voxels(before, &after.volume, mask.unwrap_or(&changed))?;
+    // What is filled in may be the very value of flesh that was there. It is looked for in all of the mask,
+    // and what shows through all of the mask is seen below.
+    let gone = match (options.filling, mask) {
+        (Filling::Average | Filling::Constant(_), Some(mask)) => mask,
+        _ => &changed,
+    };
     let grid = sampled.image.grid;
     let mut image = inference::sample_on(&after.volume, grid, workers)?;
     if options.filling == Filling::Average {
         // The face of no one is a face: what is looked for is what remains of the patient's.
-        masking::fill_on_labels(&mut image, &changed, refined.background);
+        masking::fill_on_labels(&mut image, gone, refined.background);
     }
     let is_face = |ras_mm| refined.is_in_outline(ras_mm);
     let front = masking::residual_face(&sampled.image, &image, is_hu, Some(&is_face), workers);
-    let skin = masking::skin_left(refined, &image, &changed, is_hu, workers);
+    let skin = masking::skin_left(refined, &image, gone, is_hu, workers);
     let border = masking::border(refined, &changed);
     let level = refined.skin.unwrap_or(refined.background);
-    let carried = masking::carried(before, &after.volume, &changed, refined.background, level);
+    let carried = masking::carried(before, &after.volume, gone, refined.background, level);
     let second = Sampled { image, window: sampled.window, is_hu };
     let found = inference::segment(model, &second, false, workers)?;
     let second = SecondLook::of(&found.labels, &changed, workers);

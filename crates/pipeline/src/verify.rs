@@ -72,7 +72,7 @@ pub fn verify(
     let refined =
         masking::refine(&found.labels, &sampled.image, &grid, sampled.is_hu, refining, workers)
             .map_err(|e| fail(ScanError::Absent(e)))?
-            .with_mask(changed, workers);
+            .with_changes(changed, workers);
     record.add_refined(&refined, options.guard_mm);
     let pair = Original { scan: &before, sampled: &sampled, refined: &refined };
     let proof = prove(&pair, &after, None, model, options).map_err(fail)?;
