@@ -6,7 +6,7 @@ usage: evaluate.py --shared DIR --efface BINARY --out DIR [--only NAME,NAME] [--
   DIR/heads/native/NAME.nii.gz            scans as users have them, also in heads/evaluation_only
   FACE.toml                               model card: names the heads it was trained on
                                           (default DIR/models/face.toml)
-OUT gets evaluation.tsv, evaluation.md and the results. Columns: the share removed of each part of the head;
+OUT gets evaluation.tsv, evaluation.md, peers.md (scans as users have them, beside other tools) and the results. Columns: the share removed of each part of the head;
 brain_voxels: brain voxels removed; brain_deep_mm: how far the deepest of them lies under the brain's
 surface; brain_mm: least distance of a removed voxel to the brain;
 skin_left: share of the facial skin where a surface of the result still lies within 3 (5) mm.
@@ -28,14 +28,15 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
+import peers
 from check import check
 from measure import measure
 
 PERCENT = [
-    "face", "eyes", "forehead", "nose", "cheeks", "mouth_chin", "ears", "rest", "skin_left_3mm", "skin_left_5mm",
+    "face", "face_below_forehead", "eyes", "forehead", "nose", "cheeks", "mouth_chin", "ears", "rest", "skin_left_3mm", "skin_left_5mm",
 ]
 COLUMNS = [
-    "head", "set", "trained", "verdict", "skin_left_3mm", "skin_left_5mm", "face", "eyes", "forehead", "nose",
+    "head", "set", "trained", "verdict", "skin_left_3mm", "skin_left_5mm", "face", "face_below_forehead", "eyes", "forehead", "nose",
     "cheeks", "mouth_chin", "ears", "rest", "brain_voxels",
     "brain_deep_mm", "brain_mm", "removed_ml", "seconds", "check", "reasons",
 ]
@@ -130,6 +131,7 @@ def write(rows: list[dict[str, object]], out: Path) -> None:
     table = [titles, ["---"] * len(titles), *lines]
     text = "".join("| " + " | ".join(c.replace("|", "/") for c in line) + " |\n" for line in table)
     (out / "evaluation.md").write_text(text)
+    (out / "peers.md").write_text(peers.table([row for row in rows if row["set"] == "native"]))
 
 
 def main() -> None:

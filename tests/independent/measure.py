@@ -90,6 +90,8 @@ def measure(scan: Path, result: Path, mask: Path, labels: Path) -> dict[str, flo
 
     brain = codes == BRAIN
     figures: dict[str, float | int | None] = {"face": share(np.isin(codes, list(FACE.values())))}
+    lower = [code for name, code in FACE.items() if name != "forehead"]
+    figures["face_below_forehead"] = share(np.isin(codes, lower))
     figures |= {name: share(codes == code) for name, code in FACE.items()}
     figures |= {"ears": share(codes == EARS), "rest": share(codes == REST)}
     figures["brain_voxels"] = int((removed & brain).sum())

@@ -10,7 +10,7 @@ const HALF_AXES_MM: [f64; 2] = [48.0, 50.0];
 /// scan shows no chin.
 const USUAL_LEAN: f64 = 0.2;
 /// It leans so far that the middle of the chin lies this far in front of it,
-const CHIN_IN_FRONT_MM: f64 = 16.0;
+const CHIN_IN_FRONT_MM: f64 = 22.0;
 /// but no further than this, and in steps, so that the chin's own flesh does not move it.
 const MOST_LEAN: f64 = 0.4;
 /// See [`MOST_LEAN`].
