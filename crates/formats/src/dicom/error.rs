@@ -70,7 +70,7 @@ pub enum DicomError {
         positions: usize,
     },
     /// Too few planes for a head: a localizer, a scout, a single image.
-    #[error("not a volume: {found} slice positions where at least {wanted} were expected")]
+    #[error("not a volume: at least {wanted} slice positions are needed, found {found}")]
     TooFewPositions {
         /// The number of positions.
         found: usize,
