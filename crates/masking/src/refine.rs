@@ -1,6 +1,7 @@
 use kernels::Workers;
 use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Regions, Tissue};
 
+use crate::anatomy::is_face;
 use crate::background::{air_level, air_voxels, flesh_level, skin_threshold};
 use crate::cut::Cut;
 use crate::drawn::drawn;
@@ -162,10 +163,10 @@ const FAR_MM: f64 = 30.0;
 
 /// Turns labels into the voxels to remove.
 ///
-/// A point goes if it is nearer to the widened face (or ears) than to the rest of the head: inside
-/// the head that is the face itself, in the air it is all in front of it, to the border of the
-/// scan. Points within the guard of the brain stay. `labels` lie on the grid of `image`, which
-/// covers the whole scan; `native` is the scan's own grid.
+/// A point goes if it lies within the surfaces along which face and ears are cut off, open to the border of
+/// the scan, or nearer to what is called face than to the rest of the head. Points within the guard of the
+/// brain stay. `labels` lie on the grid of `image`, which covers the whole scan; `native` is the scan's
+/// own grid.
 ///
 /// # Errors
 /// [`Absence`] if there is no face to remove.
@@ -214,17 +215,7 @@ pub fn refine(
     let words = kernels::field_mask(&field, extent, &to_field.0, native.extent, workers);
     let mut mask = Mask::from_words(*native, words);
     if !is_hu {
-        let at = |index: [usize; 3]| {
-            let place = to_field.apply(index.map(|v| v as f64));
-            let index = [0, 1, 2].map(|a| ((place[a] + 0.5).max(0.0) as usize).min(extent[a] - 1));
-            index[0] + extent[0] * (index[1] + extent[1] * index[2])
-        };
-        let is_face =
-            |index| field[at(index)] > 0.0 && crate::anatomy::is_face(labels.tissues[at(index)]);
-        let is_kept = |index| {
-            labels.tissues[at(index)] != Tissue::Background || to_brain[at(index)] < guard_mm as f32
-        };
-        clear_wrapped(&mut mask, is_face, is_kept);
+        clear_far_sides(&mut mask, &head, &field, &to_field);
     }
     let places = head.places(options.regions);
     let guard = GuardReport {
@@ -252,6 +243,22 @@ pub fn refine(
     };
     refined.count(workers);
     Ok(refined)
+}
+
+/// Clears the air on the far side of a face that leaves the scan, where it may lie folded over.
+fn clear_far_sides(mask: &mut Mask, head: &Head, field: &[f32], to_field: &Affine) {
+    let extent = head.labels.grid.extent;
+    let at = |index: [usize; 3]| {
+        let place = to_field.apply(index.map(|v| v as f64));
+        let index = [0, 1, 2].map(|a| ((place[a] + 0.5).max(0.0) as usize).min(extent[a] - 1));
+        index[0] + extent[0] * (index[1] + extent[1] * index[2])
+    };
+    let tissue = |index| head.labels.tissues[at(index)];
+    let is_face = |index| field[at(index)] > 0.0 && is_face(tissue(index));
+    let is_near_brain = |index| head.to_brain[at(index)] < head.guard_mm;
+    clear_wrapped(mask, is_face, |index| {
+        tissue(index) != Tissue::Background || is_near_brain(index)
+    });
 }
 
 /// Millimetres to voxel indices of a grid along the patient's axes.
