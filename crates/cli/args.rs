@@ -99,7 +99,8 @@ pub(crate) struct ApplyArgs {
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 The second scan may come from any tool that keeps the grid and the number type of the first. All that
-changed counts as removed. Exit code: 0 pass, 1 review or fail, 2 the command was not understood,
+changed counts as removed. Give `--fill average` for a pair that was filled so, or the face of no one is
+found, and `--remove` for one of which other parts were removed. Exit code: 0 pass, 1 review or fail, 2 the command was not understood,
 3 there is nothing to prove.")]
 pub(crate) struct VerifyArgs {
     /// The original scan: a NIfTI file or a folder of one DICOM series

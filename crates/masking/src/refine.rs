@@ -44,6 +44,10 @@ pub struct Refined {
     pub skin: Option<f32>,
     /// What is wanted gone.
     pub(crate) wanted: Regions,
+    /// How far from the brain it must lie.
+    pub(crate) guard_mm: f64,
+    /// What is to be removed by this head's own cut, if the mask is another.
+    pub(crate) expected: Option<Mask>,
     /// The head with its face drawn anew.
     pub(crate) labels: Labels,
     /// `None` where the head's own axes were not found: the cut then follows the labels.
@@ -54,10 +58,17 @@ pub struct Refined {
 }
 
 impl Refined {
+    /// What the head's own cut removes, whatever the mask.
+    #[must_use]
+    pub fn expected(&self) -> &Mask {
+        self.expected.as_ref().unwrap_or(&self.mask)
+    }
+
     /// The same head with another mask on the scan's grid, and what it removes.
     #[must_use]
     pub fn with_mask(mut self, mask: Mask, workers: Workers) -> Self {
-        self.mask = mask;
+        let own = std::mem::replace(&mut self.mask, mask);
+        self.expected.get_or_insert(own);
         self.air.retain(|voxel| !self.mask.get(*voxel));
         self.count(workers);
         self
@@ -234,6 +245,8 @@ pub fn refine(
         air: air_voxels(labels, image, skin, &mask, workers),
         skin,
         wanted: options.regions,
+        guard_mm: if options.face_wins { 0.0 } else { options.guard_mm },
+        expected: None,
         mask,
         labels: drawn,
         cut,

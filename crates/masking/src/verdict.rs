@@ -15,6 +15,10 @@ const NEVER: f64 = f64::INFINITY;
 const VOXELS: Limit = Limit { review: 0.0, fail: 0.0 };
 /// Share of the brain that a second look does not find again.
 const BRAIN_LOST: Limit = Limit { review: 0.05, fail: 0.05 };
+/// By how much less than asked for what changed keeps from the brain, mm.
+const TOO_NEAR_MM: Limit = Limit { review: 0.5, fail: NEVER };
+/// Share of the tissue that the head's own cut removes and that did not change.
+const MISSING: Limit = Limit { review: 0.005, fail: NEVER };
 /// Share of the surface that faced forwards and is still there.
 const FRONT: Limit = Limit { review: 0.05, fail: 0.5 };
 /// Share of the skin of a region with tissue left within 2 mm.
@@ -44,6 +48,8 @@ pub struct Proof {
     pub skin: Vec<SkinLeft>,
     /// The inner border of all that changed; `None` where the head's axes were not found.
     pub border: Option<Border>,
+    /// The share of the tissue under the head's own cut that did not change.
+    pub missing: f64,
     /// How much of the original shows through where voxels changed, 0 to 1.
     pub carried: f64,
     /// What the model finds in the result.
@@ -120,6 +126,16 @@ pub fn judge(concerns: &[Concern], refined: &Refined, proof: &Proof) -> Judgemen
     let (before_ml, after_ml) = (refined.anatomy.ml(Tissue::Brain), second.brain_ml);
     judgement.measure(1.0 - after_ml / before_ml, &BRAIN_LOST, || {
         format!("a second look finds {after_ml:.0} of {before_ml:.0} ml of the brain")
+    });
+    let nearest_mm = guard.smallest_distance_mm;
+    judgement.measure(refined.guard_mm - nearest_mm, &TOO_NEAR_MM, || {
+        format!(
+            "what changed reaches to {nearest_mm:.1} mm from the brain, nearer than {:.1} mm",
+            refined.guard_mm
+        )
+    });
+    judgement.measure(proof.missing, &MISSING, || {
+        format!("{:.1} % of the tissue that is to be removed did not change", proof.missing * 100.0)
     });
     // A part of a face may be all that faces forwards.
     if wanted.contains(Region::Nose) && wanted.contains(Region::Brow) {
@@ -203,6 +219,7 @@ mod tests {
             front: Some(Residual { n_columns: 2000, share: 0.01 }),
             skin: Regions::STANDARD.iter().map(skin).collect(),
             border: Some(Border { n_directions: 700, correlation: 0.9, relief_mm: 1.0 }),
+            missing: 0.0,
             carried: 0.01,
             second: SecondLook {
                 eyes_ml: 3.0,
@@ -230,6 +247,7 @@ mod tests {
         check(&|p| p.voxels.n_changed_outside = 1, Verdict::Fail, "outside the mask");
         check(&|p| p.second.n_brain_changed = 1, Verdict::Fail, "of the brain were removed");
         check(&|p| p.second.brain_ml *= 0.9, Verdict::Fail, "ml of the brain");
+        check(&|p| p.missing = 0.02, Verdict::Review, "2.0 % of the tissue");
         check(&|p| p.front = None, Verdict::Review, "could not be told");
         check(&|p| p.front = Some(Residual { n_columns: 9, share: 0.1 }), Verdict::Review, "10 %");
         check(&|p| p.front = Some(Residual { n_columns: 9, share: 0.6 }), Verdict::Fail, "60 %");
@@ -255,6 +273,7 @@ mod tests {
         };
         assert_eq!(with(&|_| {}), Verdict::Pass);
         assert_eq!(with(&|r| r.guard.n_brain_removed = 1), Verdict::Fail);
+        assert_eq!(with(&|r| r.guard.smallest_distance_mm = 3.0), Verdict::Review);
         assert_eq!(with(&|r| r.guard.skin_left = 0.01), Verdict::Review);
         assert_eq!(with(&|r| r.guard.unfound_ml = 40.0), Verdict::Review);
         assert_eq!(with(&|r| r.cut = None), Verdict::Review);

@@ -36,6 +36,8 @@ pub(crate) fn prove(
     };
     let grid = sampled.image.grid;
     let mut image = inference::sample_on(&after.volume, grid, workers)?;
+    let level = refined.skin.unwrap_or(refined.background);
+    let missing = masking::missing(refined.expected(), gone, before, refined.background, level);
     if options.filling == Filling::Average {
         // The face of no one is a face: what is looked for is what remains of the patient's.
         masking::fill_on_labels(&mut image, gone, refined.background);
@@ -44,10 +46,9 @@ pub(crate) fn prove(
     let front = masking::residual_face(&sampled.image, &image, is_hu, Some(&is_face), workers);
     let skin = masking::skin_left(refined, &image, gone, is_hu, workers);
     let border = masking::border(refined, &changed);
-    let level = refined.skin.unwrap_or(refined.background);
     let carried = masking::carried(before, &after.volume, gone, refined.background, level);
     let second = Sampled { image, window: sampled.window, is_hu };
     let found = inference::segment(model, &second, false, workers)?;
     let second = SecondLook::of(&found.labels, &changed, workers);
-    Ok(Proof { voxels, front, skin, border, carried, second })
+    Ok(Proof { voxels, front, skin, border, missing, carried, second })
 }

@@ -66,6 +66,7 @@ pub(crate) struct Proof {
     /// Of each region's skin, the share with tissue left within 2 and 5 mm.
     skin_left: BTreeMap<&'static str, [f64; 2]>,
     border: Option<BorderFacts>,
+    tissue_not_removed: f64,
     shows_through: f64,
     second_look: SecondFacts,
 }
@@ -198,7 +199,7 @@ impl Record {
 
     /// Adds what was proven on the file as written.
     pub(crate) fn add_proof(&mut self, n_removed: u64, proof: &masking::Proof) {
-        let masking::Proof { voxels, front, skin, border, carried, second } = proof;
+        let masking::Proof { voxels, front, skin, border, missing, carried, second } = proof;
         let finite = |mm: f64| mm.is_finite().then(|| round(mm, 100.0));
         self.proof = Some(Proof {
             voxels_removed: n_removed,
@@ -215,6 +216,7 @@ impl Record {
                 correlation_with_skin: round(b.correlation, 1e3),
                 relief_mm: round(b.relief_mm, 100.0),
             }),
+            tissue_not_removed: round(*missing, 1e4),
             shows_through: round(*carried, 1e4),
             second_look: SecondFacts {
                 eyes_ml: round(second.eyes_ml, 10.0),
