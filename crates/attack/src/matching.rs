@@ -179,7 +179,7 @@ mod tests {
             .map(|d| (80.0 + 25.0 * d[1] - 10.0 * d[2] * d[2]) as f32)
             .collect();
         let motions = fan.motions(&base);
-        let bump = |at: usize| if at % 7 == 0 { 2.0 } else { 0.0 };
+        let bump = |at: usize| if at.is_multiple_of(7) { 2.0 } else { 0.0 };
         let map = |motion: f32, shape: f32| -> DepthMap {
             let cells = base.iter().enumerate();
             cells.map(|(at, v)| v + motion * motions[1][at] + shape * bump(at)).collect()

@@ -119,7 +119,7 @@ fn with_interval(values: &[f64]) -> [f64; 2] {
 /// The strength that serves a quarter of `people` best, fitted to the others of them.
 fn best_strength(faces: &[&DepthMap], blocks: &[&Block], people: &[usize]) -> f64 {
     let (tried, fitted): (Vec<usize>, Vec<usize>) =
-        people.iter().partition(|n| *n / N_FOLDS % 4 == 0);
+        people.iter().partition(|n| (*n / N_FOLDS).is_multiple_of(4));
     let error = |strength: f64| -> f64 {
         let predictor = Predictor::fit(faces, blocks, &fitted, strength);
         let square = |&n: &usize| rms_mm(&predictor.predict(blocks, n), faces[n]).powi(2);

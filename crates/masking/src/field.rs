@@ -117,8 +117,11 @@ impl Head<'_> {
     }
 }
 
+/// A measure of a place in the head's own frame, above 0 where it is cut off.
+type Measure = fn(&Cut, [f64; 3]) -> f64;
+
 /// The regions that are places, and how each is cut.
-pub(crate) const PLACES: [(Region, fn(&Cut, [f64; 3]) -> f64); 3] = [
+pub(crate) const PLACES: [(Region, Measure); 3] = [
     (Region::Teeth, Cut::teeth_mm),
     (Region::Sinuses, Cut::sinuses_mm),
     (Region::FacialBone, Cut::facial_bone_mm),

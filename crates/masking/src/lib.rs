@@ -7,6 +7,7 @@ mod background;
 mod border;
 mod brain;
 mod carried;
+mod counts;
 mod cut;
 mod drawn;
 mod field;

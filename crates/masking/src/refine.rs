@@ -3,9 +3,10 @@ use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Regions, Tissue};
 
 use crate::anatomy::is_face;
 use crate::background::{air_level, air_voxels, flesh_level, skin_threshold};
+use crate::counts::{Counts, OfHead};
 use crate::cut::Cut;
 use crate::drawn::drawn;
-use crate::field::{Head, PLACES};
+use crate::field::Head;
 use crate::parts::{Parts, Seen};
 use crate::sight::Sight;
 use crate::wrap::clear_wrapped;
@@ -87,9 +88,13 @@ impl Refined {
 
     /// Counts what the mask removes.
     fn count(&mut self, workers: Workers) {
-        let to_labels = to_voxels(&self.labels.grid).after(&self.mask.grid().affine);
-        let (labels, places) = (&self.labels, &self.places);
-        let counts = Counts::of(&self.mask, labels, places, &to_labels, &self.to_brain, workers);
+        let head = OfHead {
+            labels: &self.labels,
+            places: &self.places,
+            to_brain: &self.to_brain,
+            to_labels: to_voxels(&self.labels.grid).after(&self.mask.grid().affine),
+        };
+        let counts = Counts::of(&self.mask, &head, workers);
         self.regions = counts.regions(self.wanted, self.anatomy.face_cut, self.cut.is_some());
         self.guard.n_brain_removed = counts.n_brain;
         self.guard.smallest_distance_mm = f64::from(counts.smallest_mm);
@@ -163,7 +168,7 @@ pub struct GuardReport {
 }
 
 /// The labels' voxels reach half a spacing further than the centres from which distance counts.
-const GUARD_SLACK: f64 = 0.5;
+pub(crate) const GUARD_SLACK: f64 = 0.5;
 
 /// Skin lies further than this in front of the surface along which a face is cut off: 15 mm and more on 19
 /// heads.
@@ -279,126 +284,6 @@ pub(crate) fn to_voxels(grid: &Grid) -> Affine {
     let spacing = grid.spacing_mm();
     let origin = grid.affine.apply([0.0; 3]);
     Affine::axis_aligned(spacing.map(|s| 1.0 / s), [0, 1, 2].map(|a| -origin[a] / spacing[a]))
-}
-
-/// What is removed of a scan.
-struct Counts {
-    /// Voxels of each tissue, in the order of [`Tissue::ALL`].
-    n: [u64; Tissue::ALL.len()],
-    /// Voxels of each region that is a place, in the order of [`PLACES`].
-    n_places: [u64; PLACES.len()],
-    /// Voxels of the brain, closed.
-    n_brain: u64,
-    /// The smallest distance to it.
-    smallest_mm: f32,
-}
-
-impl Counts {
-    /// Counts what the mask removes of each region and of the brain, and how near it comes to it.
-    fn of(
-        mask: &Mask,
-        labels: &Labels,
-        places: &[u8],
-        to_labels: &Affine,
-        to_brain: &[f32],
-        workers: Workers,
-    ) -> Self {
-        let [ni, nj, nk] = mask.grid().extent;
-        let row_words = kernels::row_words(ni);
-        let slack_mm = (GUARD_SLACK * labels.grid.spacing_mm()[0]) as f32;
-        let mut planes: Vec<Count> = vec![Count::default(); nk];
-        workers.for_each_chunk(&mut planes, 1, |k, count| {
-            for j in 0..nj {
-                let words = &mask.words()[(j + nj * k) * row_words..][..row_words];
-                count[0].add_row(words, [j, k], labels, places, to_labels, to_brain, slack_mm);
-            }
-        });
-        let sum = |of: fn(&Count) -> u64| planes.iter().map(of).sum();
-        Self {
-            n: std::array::from_fn(|t| planes.iter().map(|p| p.n[t]).sum()),
-            n_places: std::array::from_fn(|t| planes.iter().map(|p| p.n_places[t]).sum()),
-            n_brain: sum(|p| p.n_brain),
-            smallest_mm: planes.iter().map(|p| p.smallest_mm).fold(f32::INFINITY, f32::min),
-        }
-    }
-
-    /// What is told of every region.
-    fn regions(&self, wanted: Regions, is_cut: bool, has_axes: bool) -> Vec<RegionReport> {
-        let n_removed = |region: Region| match region.tissue() {
-            Some(tissue) => self.n[tissue as usize],
-            None => {
-                let place = PLACES.iter().position(|(place, _)| *place == region);
-                place.map_or(0, |place| self.n_places[place])
-            }
-        };
-        let report = |region| {
-            let n_removed = n_removed(region);
-            let absent = match (wanted.contains(region), n_removed) {
-                (false, _) => Some("kept: not asked for"),
-                (true, 0) if region.tissue().is_none() && !has_axes => {
-                    Some("kept: the head's axes were not found")
-                }
-                (true, 0) if is_cut => Some("outside the field of view, or not found"),
-                (true, 0) => Some("not found"),
-                (true, _) => None,
-            };
-            RegionReport { region, n_removed, absent }
-        };
-        Region::ALL.into_iter().map(report).collect()
-    }
-}
-
-/// [`Counts`] of one plane.
-#[derive(Debug, Clone)]
-struct Count {
-    n: [u64; Tissue::ALL.len()],
-    n_places: [u64; PLACES.len()],
-    n_brain: u64,
-    smallest_mm: f32,
-}
-
-impl Default for Count {
-    fn default() -> Self {
-        let (n, n_places) = ([0; Tissue::ALL.len()], [0; PLACES.len()]);
-        Self { n, n_places, n_brain: 0, smallest_mm: f32::INFINITY }
-    }
-}
-
-impl Count {
-    /// Counts the voxels of one row of the mask.
-    fn add_row(
-        &mut self,
-        words: &[u64],
-        [j, k]: [usize; 2],
-        labels: &Labels,
-        places: &[u8],
-        to_labels: &Affine,
-        to_brain: &[f32],
-        slack_mm: f32,
-    ) {
-        let [mi, mj, mk] = labels.grid.extent;
-        for (at, &word) in words.iter().enumerate() {
-            let mut rest = word;
-            while rest != 0 {
-                let i = at * 64 + rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                let place = to_labels.apply([i as f64, j as f64, k as f64]);
-                let index = [(place[0], mi), (place[1], mj), (place[2], mk)]
-                    .map(|(v, n)| ((v + 0.5).max(0.0) as usize).min(n - 1));
-                let voxel = index[0] + mi * (index[1] + mj * index[2]);
-                match self.n_places.get_mut(usize::from(places[voxel])) {
-                    Some(n) => *n += 1,
-                    None => self.n[labels.tissues[voxel] as usize] += 1,
-                }
-                self.n_brain += u64::from(to_brain[voxel] <= 0.0);
-                // The nearest label tells to within a voxel's diagonal where to look closer.
-                if to_brain[voxel] < self.smallest_mm + 3.0 * slack_mm {
-                    let near = kernels::sample_point(to_brain, labels.grid.extent, place);
-                    self.smallest_mm = self.smallest_mm.min(near - slack_mm);
-                }
-            }
-        }
-    }
 }
 
 /// Bits of a mask on the scan's grid, asked at voxels of a grid along the patient's axes.
@@ -533,14 +418,14 @@ mod tests {
         assert!(kept.guard.skin_left > 0.02, "{:?}", kept.guard);
         let (won, labels) = refined(&USUAL, RefineOptions { face_wins: true, ..wide });
         assert!(won.guard.skin_left < 0.005, "{:?}", won.guard);
-        assert!(share(&won, &labels, Tissue::Brain) == 0.0);
+        assert!(share(&won, &labels, Tissue::Brain) <= 0.0);
     }
 
     #[test]
     fn what_is_not_asked_for_stays() {
         let (minimal, labels) =
             refined(&USUAL, RefineOptions { regions: Regions::MINIMAL, ..STANDARD });
-        assert!(share(&minimal, &labels, Tissue::Ears) == 0.0);
+        assert!(share(&minimal, &labels, Tissue::Ears) <= 0.0);
         assert!(share(&minimal, &labels, Tissue::Brow) < 0.1);
         assert!(share(&minimal, &labels, Tissue::Mouth) > 0.9);
         let (nose, labels) = refined(&USUAL, only(Region::Nose));
@@ -556,7 +441,7 @@ mod tests {
         assert!(share(&neck, &labels, Tissue::Chin) < 0.1);
         let (scalp, labels) = refined(&USUAL, only(Region::Scalp));
         assert!(share(&scalp, &labels, Tissue::Scalp) > 0.6);
-        assert!(share(&scalp, &labels, Tissue::Nose) == 0.0);
+        assert!(share(&scalp, &labels, Tissue::Nose) <= 0.0);
         let told = |refined: &Refined, region| {
             refined.regions.iter().find(|r| r.region == region).expect("told").clone()
         };
@@ -576,7 +461,7 @@ mod tests {
             mask
         };
         let refined = refined.with_mask(Mask::empty(labels.grid), Workers::ONE);
-        assert_eq!(refined.guard.skin_left, 1.0);
+        assert!(refined.guard.skin_left >= 1.0);
         let refined = refined.with_mask(of(Tissue::Brain), Workers::ONE);
         assert!(refined.guard.n_brain_removed > 5000, "{:?}", refined.guard);
         let air = refined.air.len();

@@ -59,7 +59,7 @@ fn fill_drawn(scan: &mut StoredVolume, mask: &Mask, values: &[f64], seed: u64) {
                 rest &= rest - 1;
                 let voxel = row * ni + i;
                 let draw = scattered(seed ^ ((p * ni * nj + voxel) as u64));
-                let value = &drawn[(u128::from(draw) * drawn.len() as u128 >> 64) as usize];
+                let value = &drawn[((u128::from(draw) * drawn.len() as u128) >> 64) as usize];
                 plane[voxel * n_bytes..][..n_bytes].copy_from_slice(value);
             }
         }
