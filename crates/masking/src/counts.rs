@@ -1,8 +1,9 @@
 use kernels::Workers;
-use volume::{Affine, Labels, Mask, Region, Regions, Tissue};
+use volume::{Labels, Mask, Region, Regions, Tissue};
 
 use crate::RegionReport;
 use crate::field::PLACES;
+use crate::nearest::Nearest;
 use crate::refine::GUARD_SLACK;
 
 /// What of a head is counted under a mask.
@@ -12,8 +13,8 @@ pub(crate) struct OfHead<'a> {
     pub(crate) places: &'a [u8],
     /// Millimetres from the brain.
     pub(crate) to_brain: &'a [f32],
-    /// Voxels of the mask to voxels of the labels.
-    pub(crate) to_labels: Affine,
+    /// Where in the labels voxels of the mask lie.
+    pub(crate) nearest: Nearest,
 }
 
 /// What is removed of a scan.
@@ -34,7 +35,7 @@ impl Counts {
         let [_, nj, nk] = mask.grid().extent;
         let mut planes: Vec<Count> = vec![Count::default(); nk];
         workers.for_each_chunk(&mut planes, 1, |k, count| {
-            (0..nj).for_each(|j| count[0].add_row(mask.row(j, k), [j, k], head));
+            (0..nj).for_each(|j| count[0].add_row(mask, [j, k], head));
         });
         let sum = |of: fn(&Count) -> u64| planes.iter().map(of).sum();
         Self {
@@ -94,30 +95,22 @@ impl Default for Count {
 
 impl Count {
     /// Counts the voxels of one row of the mask.
-    fn add_row(&mut self, words: &[u64], [j, k]: [usize; 2], head: &OfHead) {
-        let OfHead { labels, places, to_brain, to_labels } = head;
-        let [mi, mj, mk] = labels.grid.extent;
+    fn add_row(&mut self, mask: &Mask, [j, k]: [usize; 2], head: &OfHead) {
+        let OfHead { labels, places, to_brain, nearest } = head;
         let slack_mm = (GUARD_SLACK * labels.grid.spacing_mm()[0]) as f32;
-        for (at, &word) in words.iter().enumerate() {
-            let mut rest = word;
-            while rest != 0 {
-                let i = at * 64 + rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                let place = to_labels.apply([i as f64, j as f64, k as f64]);
-                let index = [(place[0], mi), (place[1], mj), (place[2], mk)]
-                    .map(|(v, n)| ((v + 0.5).max(0.0) as usize).min(n - 1));
-                let voxel = index[0] + mi * (index[1] + mj * index[2]);
-                match self.n_places.get_mut(usize::from(places[voxel])) {
-                    Some(n) => *n += 1,
-                    None => self.n[labels.tissues[voxel] as usize] += 1,
-                }
-                self.n_brain += u64::from(to_brain[voxel] <= 0.0);
-                // The nearest label tells to within a voxel's diagonal where to look closer.
-                if to_brain[voxel] < self.smallest_mm + 3.0 * slack_mm {
-                    let near = kernels::sample_point(to_brain, labels.grid.extent, place);
-                    self.smallest_mm = self.smallest_mm.min(near - slack_mm);
-                }
+        nearest.for_each_in_row(mask, [j, k], |i, voxel| {
+            match self.n_places.get_mut(usize::from(places[voxel])) {
+                Some(n) => *n += 1,
+                None => self.n[labels.tissues[voxel] as usize] += 1,
             }
-        }
+            let to_brain_mm = to_brain[voxel];
+            self.n_brain += u64::from(to_brain_mm <= 0.0);
+            // The nearest label tells to within a voxel's diagonal where to look closer.
+            if to_brain_mm < self.smallest_mm + 3.0 * slack_mm {
+                let place = nearest.place([i, j, k]);
+                let near = kernels::sample_point(to_brain, labels.grid.extent, place);
+                self.smallest_mm = self.smallest_mm.min(near - slack_mm);
+            }
+        });
     }
 }

@@ -1,5 +1,5 @@
 //! What is removed ([`refine`]), removing it ([`remove`]), and the proof that it is gone
-//! ([`verify_voxels`], [`residual_face`], [`judge`]). Nothing here opens a file.
+//! ([`compare`], [`residual_face`], [`judge`]). Nothing here opens a file.
 
 mod anatomy;
 mod average;
@@ -13,6 +13,7 @@ mod drawn;
 mod field;
 mod fill;
 mod missing;
+mod nearest;
 mod parts;
 mod refine;
 mod remove;
@@ -37,4 +38,4 @@ pub use residual::{Residual, residual_face};
 pub use second::SecondLook;
 pub use surface::{SkinLeft, skin_left};
 pub use verdict::{Judgement, Proof, Verdict, judge};
-pub use verify::{VerifyError, VoxelProof, changed, verify_voxels};
+pub use verify::{VerifyError, VoxelProof, compare};

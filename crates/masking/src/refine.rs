@@ -7,6 +7,7 @@ use crate::counts::{Counts, OfHead};
 use crate::cut::Cut;
 use crate::drawn::drawn;
 use crate::field::Head;
+use crate::nearest::Nearest;
 use crate::parts::{Parts, Seen};
 use crate::sight::Sight;
 use crate::wrap::clear_wrapped;
@@ -88,11 +89,12 @@ impl Refined {
 
     /// Counts what the mask removes.
     fn count(&mut self, workers: Workers) {
+        let to_labels = to_voxels(&self.labels.grid).after(&self.mask.grid().affine);
         let head = OfHead {
             labels: &self.labels,
             places: &self.places,
             to_brain: &self.to_brain,
-            to_labels: to_voxels(&self.labels.grid).after(&self.mask.grid().affine),
+            nearest: Nearest::new(to_labels, self.labels.grid.extent),
         };
         let counts = Counts::of(&self.mask, &head, workers);
         self.regions = counts.regions(self.wanted, self.anatomy.face_cut, self.cut.is_some());

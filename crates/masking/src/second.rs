@@ -1,7 +1,8 @@
 use kernels::{Neighbours, Workers};
-use volume::{Affine, Labels, Mask, Tissue};
+use volume::{Labels, Mask, Tissue};
 
 use crate::anatomy::bits;
+use crate::nearest::Nearest;
 use crate::refine::to_voxels;
 
 /// Furrows of a brain are closed by this.
@@ -43,59 +44,35 @@ impl SecondLook {
         to_brain.iter_mut().zip(inside).for_each(|(to, inside)| *to -= inside);
         let n_brain: u64 = brain.iter().map(|word| u64::from(word.count_ones())).sum();
         let to_labels = to_voxels(&labels.grid).after(&changed.grid().affine);
-        let nearest = Nearest { to_brain: &to_brain, extent, to_labels, spacing_mm: spacing[0] };
-        let planes = (0..changed.grid().extent[2]).collect::<Vec<_>>();
-        let mut found = vec![(0u64, f32::INFINITY); planes.len()];
-        workers.for_each_chunk(&mut found, 1, |k, found| found[0] = nearest.in_plane(changed, k));
+        let nearest = Nearest::new(to_labels, extent);
+        let [_, nj, nk] = changed.grid().extent;
+        let mut found = vec![(0u64, f32::INFINITY); nk];
+        workers.for_each_chunk(&mut found, 1, |k, found| {
+            let (n, smallest_mm) = &mut found[0];
+            for j in 0..nj {
+                nearest.for_each_in_row(changed, [j, k], |_, voxel| {
+                    *n += u64::from(to_brain[voxel] < -SURE_MM);
+                    *smallest_mm = smallest_mm.min(to_brain[voxel]);
+                });
+            }
+        });
+        // The brain's voxels reach half a spacing further than their centres.
+        let half_mm = spacing[0] as f32 / 2.0;
         let smallest_mm = found.iter().map(|(_, mm)| *mm).fold(f32::INFINITY, f32::min);
         Self {
             eyes_ml: labels.volume_ml(Tissue::Eyes),
             nose_ml: labels.volume_ml(Tissue::Nose),
             brain_ml: n_brain as f64 * labels.grid.voxel_mm3() / 1000.0,
             n_brain_changed: found.iter().map(|(n, _)| n).sum(),
-            smallest_distance_mm: f64::from(smallest_mm),
+            smallest_distance_mm: f64::from(smallest_mm - half_mm),
         }
-    }
-}
-
-/// Distances to the brain, to be asked at voxels of the scan.
-struct Nearest<'a> {
-    to_brain: &'a [f32],
-    extent: [usize; 3],
-    to_labels: Affine,
-    spacing_mm: f64,
-}
-
-impl Nearest<'_> {
-    /// Masked voxels of plane `k` that lie deep in the brain, and the smallest distance to it.
-    fn in_plane(&self, mask: &Mask, k: usize) -> (u64, f32) {
-        let [ni, nj, _] = mask.grid().extent;
-        let row_words = kernels::row_words(ni);
-        let (mut n, mut smallest_mm) = (0, f32::INFINITY);
-        for (at, &word) in mask.plane(k).iter().enumerate() {
-            let j = at / row_words;
-            debug_assert!(j < nj, "whole rows");
-            let mut rest = word;
-            while rest != 0 {
-                let i = at % row_words * 64 + rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                let place = self.to_labels.apply([i, j, k].map(|v| v as f64));
-                let [a, b, c] =
-                    [0, 1, 2].map(|a| ((place[a] + 0.5).max(0.0) as usize).min(self.extent[a] - 1));
-                let mm = self.to_brain[a + self.extent[0] * (b + self.extent[1] * c)];
-                n += u64::from(mm < -SURE_MM);
-                smallest_mm = smallest_mm.min(mm);
-            }
-        }
-        // The brain's voxels reach half a spacing further than their centres.
-        (n, smallest_mm - self.spacing_mm as f32 / 2.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use volume::Grid;
+    use volume::{Affine, Grid};
 
     #[test]
     fn one_changed_voxel_in_the_brain_is_seen() {

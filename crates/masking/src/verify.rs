@@ -1,3 +1,6 @@
+use std::sync::{Mutex, PoisonError};
+
+use kernels::Workers;
 use thiserror::Error;
 use volume::{Mask, StoredVolume};
 
@@ -19,64 +22,73 @@ pub enum VerifyError {
     NotAlike,
 }
 
-/// The voxels whose stored bytes differ in any frame.
-///
-/// # Errors
-/// As [`verify_voxels`].
-pub fn changed(before: &StoredVolume, after: &StoredVolume) -> Result<Mask, VerifyError> {
-    check_alike(before, after)?;
-    let [ni, nj, nk] = before.grid().extent;
-    let n_bytes = before.stored_type().n_bytes();
-    let mut changed = Mask::empty(*before.grid());
-    for p in 0..before.n_planes() {
-        let rows = before.plane(p).chunks_exact(ni * n_bytes);
-        let rows = rows.zip(after.plane(p).chunks_exact(ni * n_bytes)).take(nj);
-        for (j, (old, new)) in rows.enumerate().filter(|(_, (old, new))| old != new) {
-            let voxels = old.chunks_exact(n_bytes).zip(new.chunks_exact(n_bytes));
-            for (i, _) in voxels.enumerate().filter(|(_, (old, new))| old != new) {
-                changed.set([i, j, p % nk]);
-            }
-        }
-    }
-    Ok(changed)
-}
-
-/// Compares every stored value of two volumes.
+/// Compares every stored value of two volumes: the voxels whose bytes differ in any frame, and how many
+/// of them lie on either side of `mask`. Without a mask, all that changed counts as under it.
 ///
 /// # Errors
 /// [`VerifyError::NotAlike`] if grid, frames, stored type, byte order or a rescale differ.
 ///
 /// # Panics
 /// If `mask` lies on another grid than `before`: both come from one scan.
-pub fn verify_voxels(
+pub fn compare(
     before: &StoredVolume,
     after: &StoredVolume,
-    mask: &Mask,
-) -> Result<VoxelProof, VerifyError> {
-    assert!(mask.grid() == before.grid(), "the mask lies on the scan's grid");
+    mask: Option<&Mask>,
+    workers: Workers,
+) -> Result<(Mask, VoxelProof), VerifyError> {
+    let grid = *before.grid();
+    assert!(mask.is_none_or(|mask| *mask.grid() == grid), "the mask lies on the scan's grid");
     check_alike(before, after)?;
-    let [ni, _, nk] = before.grid().extent;
-    let n_bytes = before.stored_type().n_bytes();
-    let row_words = ni.div_ceil(64);
-    let mut proof = VoxelProof { n_changed_outside: 0, n_changed_inside: 0 };
-    for p in 0..before.n_planes() {
-        let rows = before.plane(p).chunks_exact(ni * n_bytes);
-        let rows = rows.zip(after.plane(p).chunks_exact(ni * n_bytes));
-        for ((old, new), words) in rows.zip(mask.plane(p % nk).chunks_exact(row_words)) {
+    let [ni, nj, nk] = grid.extent;
+    let row_bytes = ni * before.stored_type().n_bytes();
+    let row_words = kernels::row_words(ni);
+    let mut words = vec![0u64; row_words * nj * nk];
+    let totals = Mutex::new(VoxelProof { n_changed_outside: 0, n_changed_inside: 0 });
+    let make = || vec![0u64; row_words];
+    workers.for_each_chunk_with(&mut words, row_words * nj, make, |row, k, plane| {
+        let (mut n_inside, mut n_outside) = (0, 0);
+        for p in (k..before.n_planes()).step_by(nk) {
+            let (old, new) = (before.plane(p), after.plane(p));
             if old == new {
                 continue;
             }
-            let voxels = old.chunks_exact(n_bytes).zip(new.chunks_exact(n_bytes));
-            for (i, _) in voxels.enumerate().filter(|(_, (old, new))| old != new) {
-                if words[i / 64] >> (i % 64) & 1 == 1 {
-                    proof.n_changed_inside += 1;
-                } else {
-                    proof.n_changed_outside += 1;
+            let rows = old.chunks_exact(row_bytes).zip(new.chunks_exact(row_bytes));
+            for (j, (old, new)) in rows.enumerate().filter(|(_, (old, new))| old != new) {
+                differing(old, new, row_bytes / ni, row);
+                let all = &mut plane[j * row_words..][..row_words];
+                for (word, &bits) in row.iter().enumerate() {
+                    let under = mask.map_or(u64::MAX, |mask| mask.row(j, k)[word]);
+                    n_inside += u64::from((bits & under).count_ones());
+                    n_outside += u64::from((bits & !under).count_ones());
+                    all[word] |= bits;
                 }
             }
         }
+        let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
+        totals.n_changed_inside += n_inside;
+        totals.n_changed_outside += n_outside;
+    });
+    let totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((Mask::from_words(grid, words), totals))
+}
+
+/// Sets in `bits` which values of a row, of `n_bytes` each, differ.
+fn differing(old: &[u8], new: &[u8], n_bytes: usize, bits: &mut [u64]) {
+    macro_rules! differing {
+        ($n:literal) => {{
+            let ((old, _), (new, _)) = (old.as_chunks::<$n>(), new.as_chunks::<$n>());
+            for (word, (old, new)) in bits.iter_mut().zip(old.chunks(64).zip(new.chunks(64))) {
+                let pairs = old.iter().zip(new).enumerate();
+                *word = pairs.fold(0, |all, (i, (old, new))| all | u64::from(old != new) << i);
+            }
+        }};
     }
-    Ok(proof)
+    match n_bytes {
+        1 => differing!(1),
+        2 => differing!(2),
+        4 => differing!(4),
+        _ => differing!(8),
+    }
 }
 
 fn check_alike(before: &StoredVolume, after: &StoredVolume) -> Result<(), VerifyError> {
@@ -110,11 +122,15 @@ mod tests {
         let after = scan(bytes);
         let mut mask = Mask::empty(*before.grid());
         mask.set([66, 1, 0]);
-        let proof = verify_voxels(&before, &after, &mask).expect("alike");
-        assert_eq!(proof, VoxelProof { n_changed_outside: 2, n_changed_inside: 1 });
-        let changed = changed(&before, &after).expect("alike");
-        let expected = [[66, 1, 0], [3, 0, 1], [4, 0, 1]];
-        assert!(expected.into_iter().all(|voxel| changed.get(voxel)) && changed.n_set() == 3);
+        for workers in [Workers::ONE, Workers::new(3)] {
+            let found = compare(&before, &after, Some(&mask), workers);
+            let (changed, proof) = found.expect("alike");
+            assert_eq!(proof, VoxelProof { n_changed_outside: 2, n_changed_inside: 1 });
+            let expected = [[66, 1, 0], [3, 0, 1], [4, 0, 1]];
+            assert!(expected.into_iter().all(|voxel| changed.get(voxel)) && changed.n_set() == 3);
+            let (_, proof) = compare(&before, &after, None, workers).expect("alike");
+            assert_eq!(proof, VoxelProof { n_changed_outside: 0, n_changed_inside: 3 });
+        }
     }
 
     #[test]
@@ -127,7 +143,30 @@ mod tests {
         let bytes = vec![vec![7; 560]];
         let after =
             StoredVolume::new(grid, of, order, vec![Rescale::NONE], bytes, planes).expect("fits");
-        let mask = Mask::empty(*before.grid());
-        assert_eq!(verify_voxels(&before, &after, &mask), Err(VerifyError::NotAlike));
+        let compared = compare(&before, &after, None, Workers::ONE);
+        assert_eq!(compared.err(), Some(VerifyError::NotAlike));
+    }
+
+    #[test]
+    fn every_width_is_compared_and_frames_are_counted_one_by_one() {
+        let widths =
+            [StoredType::I8, StoredType::U16, StoredType::F32, StoredType::F64, StoredType::I64];
+        for of in widths {
+            let n = of.n_bytes();
+            let grid = Grid { extent: [65, 1, 1], affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };
+            let make = |bytes| {
+                let planes = (0..2).map(|p| PlaneAt { buffer: 0, offset: p * 65 * n }).collect();
+                let (order, none) = (ByteOrder::Big, vec![Rescale::NONE]);
+                StoredVolume::new(grid, of, order, none, vec![bytes], planes).expect("fits")
+            };
+            let before = make(vec![7; 130 * n]);
+            let mut bytes = vec![7; 130 * n];
+            // The last byte of voxel 64 in both frames, the first of voxel 1 in the second.
+            [65 * n - 1, 130 * n - 1, 66 * n].into_iter().for_each(|at| bytes[at] = 8);
+            let (changed, proof) =
+                compare(&before, &make(bytes), None, Workers::ONE).expect("alike");
+            assert_eq!(proof.n_changed_inside, 3);
+            assert!(changed.get([64, 0, 0]) && changed.get([1, 0, 0]) && changed.n_set() == 2);
+        }
     }
 }

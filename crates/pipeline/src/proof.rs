@@ -26,8 +26,7 @@ pub(crate) fn prove(
     let workers = options.workers;
     let Original { scan, sampled, refined } = original;
     let (before, is_hu) = (&scan.volume, sampled.is_hu);
-    let changed = masking::changed(before, &after.volume)?;
-    let voxels = masking::verify_voxels(before, &after.volume, mask.unwrap_or(&changed))?;
+    let (changed, voxels) = masking::compare(before, &after.volume, mask, workers)?;
     // What is filled in may be the very value of flesh that was there. It is looked for in all of the mask,
     // and what shows through all of the mask is seen below.
     let gone = match (options.filling, mask) {

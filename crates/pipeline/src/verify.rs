@@ -52,7 +52,8 @@ pub fn verify(
         hint: error.hint(),
     };
     let workers = options.workers;
-    let changed = masking::changed(&before.volume, &after.volume).map_err(|e| VerifyFailure {
+    let compared = masking::compare(&before.volume, &after.volume, None, workers);
+    let (changed, _) = compared.map_err(|e| VerifyFailure {
         path: defaced.to_owned(),
         reason: e.to_string(),
         hint: "give a result on the grid, and with the number type, of its original",
