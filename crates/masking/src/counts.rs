@@ -42,7 +42,7 @@ impl Counts {
             n: std::array::from_fn(|t| planes.iter().map(|p| p.n[t]).sum()),
             n_places: std::array::from_fn(|t| planes.iter().map(|p| p.n_places[t]).sum()),
             n_brain: sum(|p| p.n_brain),
-            smallest_mm: planes.iter().map(|p| p.smallest_mm).fold(f32::INFINITY, f32::min),
+            smallest_mm: smallest_mm(mask, &planes, head, workers),
         }
     }
 
@@ -77,6 +77,25 @@ impl Counts {
     }
 }
 
+/// The smallest distance from the mask, of which `planes` are known, to the brain.
+fn smallest_mm(mask: &Mask, planes: &[Count], head: &OfHead, workers: Workers) -> f32 {
+    let by_labels = planes.iter().map(|p| p.smallest_mm).fold(f32::INFINITY, f32::min);
+    let farthest = head.to_brain.iter().copied().fold(0.0, f32::max);
+    if by_labels >= farthest {
+        // Distances are measured no further than this.
+        return by_labels;
+    }
+    let slack_mm = (GUARD_SLACK * head.labels.grid.spacing_mm()[0]) as f32;
+    // The nearest label tells to within a voxel's diagonal where to look closer.
+    let near_mm = by_labels + 3.0 * slack_mm;
+    let mut smallest: Vec<(usize, f32)> =
+        (0..planes.len()).filter(|&k| planes[k].smallest_mm <= near_mm).map(|k| (k, 0.0)).collect();
+    workers.for_each_chunk(&mut smallest, 1, |_, plane| {
+        plane[0].1 = Count::look_closer(mask, plane[0].0, near_mm, head);
+    });
+    smallest.into_iter().map(|(_, mm)| mm).fold(f32::INFINITY, f32::min) - slack_mm
+}
+
 /// [`Counts`] of one plane.
 #[derive(Debug, Clone)]
 struct Count {
@@ -95,22 +114,36 @@ impl Default for Count {
 
 impl Count {
     /// Counts the voxels of one row of the mask.
-    fn add_row(&mut self, mask: &Mask, [j, k]: [usize; 2], head: &OfHead) {
+    fn add_row(&mut self, mask: &Mask, row: [usize; 2], head: &OfHead) {
         let OfHead { labels, places, to_brain, nearest } = head;
-        let slack_mm = (GUARD_SLACK * labels.grid.spacing_mm()[0]) as f32;
-        nearest.for_each_in_row(mask, [j, k], |i, voxel| {
+        nearest.for_each_in_row(mask, row, |_, n, voxel| {
+            let n = n as u64;
             match self.n_places.get_mut(usize::from(places[voxel])) {
-                Some(n) => *n += 1,
-                None => self.n[labels.tissues[voxel] as usize] += 1,
+                Some(sum) => *sum += n,
+                None => self.n[labels.tissues[voxel] as usize] += n,
             }
             let to_brain_mm = to_brain[voxel];
-            self.n_brain += u64::from(to_brain_mm <= 0.0);
-            // The nearest label tells to within a voxel's diagonal where to look closer.
-            if to_brain_mm < self.smallest_mm + 3.0 * slack_mm {
-                let place = nearest.place([i, j, k]);
-                let near = kernels::sample_point(to_brain, labels.grid.extent, place);
-                self.smallest_mm = self.smallest_mm.min(near - slack_mm);
-            }
+            self.n_brain += if to_brain_mm <= 0.0 { n } else { 0 };
+            self.smallest_mm = self.smallest_mm.min(to_brain_mm);
         });
+    }
+
+    /// The smallest distance from a plane of the mask to the brain; of what lies within `near_mm` of it
+    /// by the nearest labels.
+    fn look_closer(mask: &Mask, k: usize, near_mm: f32, head: &OfHead) -> f32 {
+        let OfHead { labels, to_brain, nearest, .. } = head;
+        let mut smallest_mm = f32::INFINITY;
+        for j in 0..mask.grid().extent[1] {
+            nearest.for_each_in_row(mask, [j, k], |first, n, voxel| {
+                if to_brain[voxel] <= near_mm {
+                    for i in first..first + n {
+                        let place = nearest.place([i, j, k]);
+                        let mm = kernels::sample_point(to_brain, labels.grid.extent, place);
+                        smallest_mm = smallest_mm.min(mm);
+                    }
+                }
+            });
+        }
+        smallest_mm
     }
 }

@@ -12,30 +12,38 @@ impl Nearest {
         Self { extent, to_coarse }
     }
 
-    /// Calls `visit(i, voxel)` for each voxel `[i, j, k]` of the mask, with the place of the nearest
-    /// voxel among those of the coarse grid, `i` fastest.
+    /// Calls `visit(i, n, voxel)` for voxels `[i..i + n, j, k]` of the mask that share a nearest voxel,
+    /// `voxel` among those of the coarse grid, `i` fastest.
     pub(crate) fn for_each_in_row(
         &self,
         mask: &Mask,
         [j, k]: [usize; 2],
-        mut visit: impl FnMut(usize, usize),
+        mut visit: impl FnMut(usize, usize, usize),
     ) {
         let words = mask.row(j, k);
         if words.iter().all(|&word| word == 0) {
             return;
         }
         let start = self.to_coarse.apply([0.0, j as f64, k as f64]).map(|v| v + 0.5);
-        let step = self.to_coarse.column(0);
-        let last = self.extent.map(|n| n as f64 - 1.0);
+        let axes =
+            [0, 1, 2].map(|a| Along::new(start[a], self.to_coarse.column(0)[a], self.extent[a]));
         let [ni, nj, _] = self.extent;
         for (at, &word) in words.iter().enumerate() {
             let mut rest = word;
             while rest != 0 {
-                let i = at * 64 + rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                let along = i as f64;
-                let index = |a: usize| (start[a] + along * step[a]).clamp(0.0, last[a]) as usize;
-                visit(i, index(0) + ni * (index(1) + nj * index(2)));
+                let first = rest.trailing_zeros();
+                let n_set = (rest >> first).trailing_ones();
+                let end = first + n_set;
+                rest &= u64::MAX.checked_shl(end).unwrap_or(0);
+                let (mut i, end) = (at * 64 + first as usize, at * 64 + end as usize);
+                while i < end {
+                    let cells = axes.each_ref().map(|axis| axis.cell(i as f64));
+                    let n = cells.iter().map(|(_, n)| *n).fold((end - i) as f64, f64::min);
+                    let [a, b, c] = cells.map(|(cell, _)| cell as usize);
+                    let n = n as usize;
+                    visit(i, n, a + ni * (b + nj * c));
+                    i += n;
+                }
             }
         }
     }
@@ -46,29 +54,76 @@ impl Nearest {
     }
 }
 
+/// One coordinate of the coarse grid along a row of the mask.
+struct Along {
+    start: f64,
+    step: f64,
+    /// Voxels of the mask to a coarse one; infinite where the coordinate does not change.
+    per_cell: f64,
+    last: f64,
+}
+
+impl Along {
+    fn new(start: f64, step: f64, extent: usize) -> Self {
+        // Less than this is no slope, but the rounding of one.
+        let per_cell = if step.abs() > 1e-9 { 1.0 / step } else { f64::INFINITY };
+        Self { start, step, per_cell, last: extent as f64 - 1.0 }
+    }
+
+    /// The coordinate at voxel `i` of the row, and for how many voxels from there it stays.
+    fn cell(&self, i: f64) -> (f64, f64) {
+        let place = self.start + i * self.step;
+        let cell = place.clamp(0.0, self.last).trunc();
+        let n = if self.per_cell.is_infinite() {
+            f64::INFINITY
+        } else if self.step > 0.0 {
+            let n = ((cell + 1.0 - place) * self.per_cell).ceil();
+            // Beyond the last, and on the way out.
+            if place >= cell + 1.0 { f64::INFINITY } else { n }
+        } else {
+            let n = ((cell - place) * self.per_cell).floor() + 1.0;
+            if place < cell { f64::INFINITY } else { n }
+        };
+        (cell, n.max(1.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use volume::Grid;
 
+    /// Every voxel of the mask is visited once, in order, with the voxel of its rounded place.
+    fn check(to_coarse: Affine, extent: [usize; 3], is_set: impl Fn(usize) -> bool) {
+        let grid = Grid { extent: [200, 5, 4], affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };
+        let nearest = Nearest::new(to_coarse, extent);
+        let mut mask = Mask::empty(grid);
+        (0..200).filter(|&i| is_set(i)).for_each(|i| mask.set([i, 2, 3]));
+        let mut visited = Vec::new();
+        nearest.for_each_in_row(&mask, [2, 3], |first, n, voxel| {
+            for i in first..first + n {
+                let place = nearest.place([i, 2, 3]);
+                let [a, b, c] =
+                    [0, 1, 2].map(|a| (place[a] + 0.5).clamp(0.0, extent[a] as f64 - 1.0) as usize);
+                assert_eq!(voxel, a + extent[0] * (b + extent[1] * c), "{i} of {first} and {n}");
+                visited.push(i);
+            }
+        });
+        assert!(visited.into_iter().eq((0..200).filter(|&i| is_set(i))));
+    }
+
     #[test]
     fn is_the_voxel_of_the_rounded_place_and_never_outside() {
-        let grid = Grid { extent: [70, 5, 4], affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };
-        let (c, s) = (0.3f64.cos(), 0.3f64.sin());
-        let turned = Affine([[0.4 * c, -0.4 * s, 0.0, -2.2], [0.4 * s, 0.4 * c, 0.1, 1.3], [0.0, 0.0, 0.7, 0.1]]);
-        let extent = [20, 9, 2];
-        let nearest = Nearest::new(turned, extent);
-        let mut mask = Mask::empty(grid);
-        (0..70).step_by(3).for_each(|i| mask.set([i, 2, 3]));
-        let mut n = 0;
-        nearest.for_each_in_row(&mask, [2, 3], |i, voxel| {
-            let place = nearest.place([i, 2, 3]);
-            let [a, b, c] = [0, 1, 2].map(|a| {
-                place[a].round().clamp(0.0, extent[a] as f64 - 1.0) as usize
-            });
-            assert_eq!(voxel, a + 20 * (b + 9 * c), "{i}");
-            n += 1;
-        });
-        assert_eq!(n, 24);
+        for angle in [0.0, 0.3, 1.2, 2.5, 4.0] {
+            for mm in [0.11, 0.4, 1.0, 2.7] {
+                let (c, s) = (f64::cos(angle) * mm, f64::sin(angle) * mm);
+                let turned =
+                    Affine([[c, -s, 0.0, 3.213], [s, c, 0.1, 1.317], [0.01 * s, 0.0, mm, 0.123]]);
+                check(turned, [20, 9, 2], |_| true);
+                check(turned, [60, 90, 5], |i| i % 7 != 3 && !(60..70).contains(&i));
+            }
+        }
+        let halves = Affine::axis_aligned([0.5, 0.5, 0.5], [-2.0, 0.0, 0.0]);
+        check(halves, [40, 9, 9], |i| i > 2);
     }
 }

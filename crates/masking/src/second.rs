@@ -50,8 +50,8 @@ impl SecondLook {
         workers.for_each_chunk(&mut found, 1, |k, found| {
             let (n, smallest_mm) = &mut found[0];
             for j in 0..nj {
-                nearest.for_each_in_row(changed, [j, k], |_, voxel| {
-                    *n += u64::from(to_brain[voxel] < -SURE_MM);
+                nearest.for_each_in_row(changed, [j, k], |_, n_voxels, voxel| {
+                    *n += if to_brain[voxel] < -SURE_MM { n_voxels as u64 } else { 0 };
                     *smallest_mm = smallest_mm.min(to_brain[voxel]);
                 });
             }

@@ -153,7 +153,8 @@ mod tests {
             [StoredType::I8, StoredType::U16, StoredType::F32, StoredType::F64, StoredType::I64];
         for of in widths {
             let n = of.n_bytes();
-            let grid = Grid { extent: [65, 1, 1], affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };
+            let grid =
+                Grid { extent: [65, 1, 1], affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };
             let make = |bytes| {
                 let planes = (0..2).map(|p| PlaneAt { buffer: 0, offset: p * 65 * n }).collect();
                 let (order, none) = (ByteOrder::Big, vec![Rescale::NONE]);
