@@ -1,7 +1,12 @@
+mod run;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use pipeline::{Level, Region, Regions};
+
+pub(crate) use run::{Progress, RunArgs};
 
 /// Removes the face from head CT and MRI scans, and proves that it did.
 ///
@@ -17,13 +22,86 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Remove the face from one or more scans
-    Deface(DefaceArgs),
+    Deface(Box<DefaceArgs>),
     /// Remove what a mask drawn by hand covers, with the same proof
     Apply(ApplyArgs),
     /// Prove a pair of scans, original and defaced, by whatever tool
     Verify(VerifyArgs),
+    /// Join the logs of runs with `--shard`, and tell which are not done
+    Merge(MergeArgs),
+    /// Check or read a ledger of disclosures
+    Ledger(LedgerArgs),
     /// Show what this installation has: model, engine, threads
     Doctor(EngineArgs),
+    /// Show every option of `deface`, as a file of options has it
+    Config(ConfigArgs),
+    /// Print a script that completes commands in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct ConfigArgs {
+    /// A file of options, whose values are shown
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct MergeArgs {
+    /// The folder of results
+    pub(crate) out: PathBuf,
+
+    /// The log to write; those of the shards lie beside it [default: beside OUT, OUT.efface.jsonl]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+
+    /// Replace the log of an earlier merge
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct LedgerArgs {
+    #[command(subcommand)]
+    pub(crate) command: LedgerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Check that no line was changed, added or taken out
+    Verify {
+        /// The ledger
+        ledger: PathBuf,
+        /// A head noted earlier, which the ledger must still hold
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
+    /// Show every disclosure
+    List {
+        /// The ledger
+        ledger: PathBuf,
+    },
+    /// Account for the disclosures of one subject, as JSON
+    Export {
+        /// The ledger
+        ledger: PathBuf,
+        /// The subject's label
+        #[arg(long, value_name = "LABEL")]
+        subject: String,
+        /// File with the secret that the ledger was written with
+        #[arg(long, value_name = "FILE")]
+        ledger_key: PathBuf,
+    },
+    /// Cut off a last line that was being written when the machine stopped
+    Recover {
+        /// The ledger
+        ledger: PathBuf,
+    },
 }
 
 #[derive(Debug, Parser)]
@@ -48,10 +126,6 @@ pub(crate) struct DefaceArgs {
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
-    /// Scans worked on at the same time
-    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = count)]
-    pub(crate) jobs: usize,
-
     /// Also write what was removed, as NAME_defacemask.nii.gz (1 = removed)
     #[arg(long)]
     pub(crate) mask: bool,
@@ -63,6 +137,9 @@ pub(crate) struct DefaceArgs {
     /// Release DICOM of this modality or SOP class although it is no volume and may show a face
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(crate) pass_through: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
 
     #[command(flatten)]
     pub(crate) removal: RemovalArgs,
@@ -155,7 +232,7 @@ pub(crate) struct RemovalArgs {
 /// Where results go, and what their headers keep.
 #[derive(Debug, Parser)]
 pub(crate) struct OutputArgs {
-    /// Folder for the results; for a single NIfTI scan also a file name ending in .nii or .nii.gz
+    /// Folder for the results; for a single scan also a file name ending in .nii or .nii.gz
     #[arg(short, long, value_name = "OUT")]
     pub(crate) out: PathBuf,
 
@@ -183,6 +260,10 @@ pub(crate) struct OutputArgs {
     /// Private log, one JSON object a line [default: beside OUT, OUT.efface.jsonl]
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+
+    /// File of options, TOML; what is given here counts before it [env: EFFACE_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Parser)]

@@ -1,28 +1,43 @@
-use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pipeline::{
     Deidentify, Filling, Level, Options, Outcome, Plan, PlanError, Release, UidMap, Verdict,
-    Workers,
+    Workers, available_bytes,
 };
 
 use crate::args::{
-    ApplyArgs, DefaceArgs, EngineArgs, Fill, OutputArgs, Profile, RemovalArgs, Retain, VerifyArgs,
+    ApplyArgs, DefaceArgs, EngineArgs, Fill, MergeArgs, OutputArgs, Profile, Progress, RemovalArgs,
+    Retain, VerifyArgs,
 };
+use crate::disclosure::{consent, disclosing};
 use crate::doctor::{load_model, n_processors};
 use crate::exit::{Exit, Refusal};
+use crate::screen::{Screen, shown};
 
 /// Defaces every scan of the inputs.
 pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
+    let run_args = &args.run;
+    let free = || available_bytes().map(|bytes| bytes / 10 * 9);
+    let log = &args.output.log;
     let options = Options {
-        n_jobs: args.jobs,
+        n_jobs: run_args.jobs,
+        resume: run_args.resume,
+        shard: run_args.shard,
+        memory_bytes: run_args.memory.or_else(free),
+        consent: consent(run_args)?,
+        disclosing: disclosing(run_args)?,
         write_mask: args.mask,
         as_nifti: args.format.is_some(),
         pass_through: args.pass_through.clone(),
-        ..options(&args.removal, Some(&args.output), &args.engine, args.jobs)?
+        log: Some(
+            log.clone().unwrap_or_else(|| Plan::default_log(&args.output.out, run_args.shard)),
+        ),
+        ..options(&args.removal, Some(&args.output), &args.engine, run_args.jobs)?
     };
-    run(&args.inputs, &args.output, &args.engine, &options)
+    run(&args.inputs, &args.output, &args.engine, &options, run_args.progress)
 }
 
 /// Removes what a given mask covers.
@@ -31,7 +46,8 @@ pub(crate) fn apply(args: &ApplyArgs) -> Result<Exit, Refusal> {
         mask: Some(args.mask.clone()),
         ..options(&args.removal, Some(&args.output), &args.engine, 1)?
     };
-    run(std::slice::from_ref(&args.input), &args.output, &args.engine, &options)
+    let input = std::slice::from_ref(&args.input);
+    run(input, &args.output, &args.engine, &options, Progress::Auto)
 }
 
 /// Proves a pair of scans.
@@ -51,6 +67,26 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<Exit, Refusal> {
     Ok(if found.verdict == Verdict::Pass { Exit::Passed } else { Exit::NotPassed })
 }
 
+/// Joins the logs of shards.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "this command's data")]
+pub(crate) fn merge(args: &MergeArgs) -> Result<Exit, Refusal> {
+    let log = args.log.clone().unwrap_or_else(|| Plan::default_log(&args.out, None));
+    let merged = pipeline::merge(&args.out, &log, args.overwrite)
+        .map_err(|e| Refusal { reason: e.to_string(), hint: e.hint() })?;
+    let counts: Vec<_> = merged.n_of.iter().map(|(what, n)| format!("{n} {what}")).collect();
+    println!("{}", if counts.is_empty() { "no scan".to_owned() } else { counts.join(", ") });
+    for (name, outcome) in &merged.to_look_at {
+        println!("{outcome:<6} {}", shown(name.as_ref()));
+    }
+    for shard in &merged.unfinished {
+        eprintln!(
+            "error: shard {shard} is not done\nhint: run it again with `--shard {shard} --resume`"
+        );
+    }
+    let is_whole = merged.unfinished.is_empty() && merged.to_look_at.is_empty();
+    Ok(if is_whole { Exit::Passed } else { Exit::NotPassed })
+}
+
 /// The options that commands share.
 fn options(
     removal: &RemovalArgs,
@@ -59,10 +95,17 @@ fn options(
     n_jobs: usize,
 ) -> Result<Options, Refusal> {
     let n_threads = engine.threads.unwrap_or_else(n_processors);
-    let log =
-        |output: &OutputArgs| output.log.clone().unwrap_or_else(|| Plan::default_log(&output.out));
+    let log = |output: &OutputArgs| {
+        output.log.clone().unwrap_or_else(|| Plan::default_log(&output.out, None))
+    };
     Ok(Options {
         n_jobs,
+        resume: false,
+        shard: None,
+        memory_bytes: None,
+        consent: None,
+        disclosing: None,
+        has_own_salt: output.is_none_or(|output| output.uid_salt.is_none()),
         workers: Workers::new(n_threads / n_jobs).at(engine.level.unwrap_or_else(Level::best)),
         overwrite: output.is_some_and(|output| output.overwrite),
         write_mask: false,
@@ -91,40 +134,46 @@ fn run(
     output: &OutputArgs,
     engine: &EngineArgs,
     options: &Options,
+    progress: Progress,
 ) -> Result<Exit, Refusal> {
     let plan = Plan::make(inputs, &output.out, options).map_err(refuse)?;
-    if plan.scans.is_empty() {
+    if plan.scans.is_empty() && plan.n_of_others == 0 {
         return Err(Refusal {
             reason: "no scan was found in the input".to_owned(),
             hint: "give a NIfTI file, a folder of DICOM files, or a folder that holds such",
         });
     }
     let loaded = load_model(engine, options.workers.n_threads())?;
-    let screen = Screen::new(plan.scans.len());
+    let stop = stop_on_signal()?;
+    let screen = Screen::new(plan.scans.len(), progress);
     if let Some(reason) = loaded.fallback {
         screen.message(&format!("warning: {reason}\nhint: the embedded engine is used instead"));
     }
     let report = |outcome: &Outcome| screen.scan(outcome);
-    let summary = pipeline::run(&plan, &loaded.model, options, &report).map_err(refuse)?;
-    screen.finish();
-    if plan.scans.len() > 1 || plan.n_other + plan.n_copies > 0 {
-        let some = |n: usize, before: &str, after: &str| match n {
-            0 => String::new(),
-            n => format!("{before}{n}{after}"),
-        };
-        screen.message(&format!(
-            "{} passed, {} to review, {} failed{}{}{}{}",
-            summary.n_pass,
-            summary.n_review,
-            summary.n_fail,
-            some(summary.n_withheld, ", ", " withheld"),
-            some(summary.n_passed_through, ", ", " passed through"),
-            some(plan.n_other, "; ", " other files passed over"),
-            some(plan.n_copies, "; ", " copies of other files passed over"),
-        ));
-    }
-    let all_passed = summary.n_review + summary.n_fail == 0 && summary.n_pass > 0;
+    let summary = pipeline::run(&plan, &loaded.model, options, &stop, &report).map_err(refuse)?;
+    screen.end(&plan, &summary);
+    let n_not_passed = summary.n_review + summary.n_fail + summary.n_not_begun;
+    let is_empty_part = plan.scans.is_empty();
+    let all_passed = n_not_passed == 0 && (summary.n_pass > 0 || is_empty_part);
     Ok(if all_passed { Exit::Passed } else { Exit::NotPassed })
+}
+
+/// What is set at the first signal to end; at the second the program ends at once.
+#[expect(clippy::print_stderr, clippy::exit, reason = "the user wants it to end")]
+fn stop_on_signal() -> Result<Arc<AtomicBool>, Refusal> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            process::exit(1);
+        }
+        eprintln!("stopping: the scans at work are taken to their end; once more ends at once");
+    })
+    .map_err(|e| Refusal {
+        reason: format!("signals cannot be caught: {e}"),
+        hint: "please report this",
+    })?;
+    Ok(stop)
 }
 
 /// What is done to DICOM headers, with a salt of this run's own unless one is given.
@@ -153,64 +202,4 @@ fn release(args: Option<&OutputArgs>) -> Result<Release, Refusal> {
 
 fn refuse(error: PlanError) -> Refusal {
     Refusal { reason: error.to_string(), hint: error.hint() }
-}
-
-/// Standard output, one line a scan; standard error, messages and, on a terminal, a bar.
-struct Screen {
-    bar: ProgressBar,
-}
-
-impl Screen {
-    fn new(n_scans: usize) -> Self {
-        let shown = n_scans > 1 && std::io::stderr().is_terminal();
-        let target =
-            if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(n_scans as u64), target);
-        let style =
-            ProgressStyle::with_template("{bar:30} {pos}/{len} scans, {per_sec}, {eta} left");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        Self { bar }
-    }
-
-    /// One line: verdict, name, seconds, and the reasons if it is no pass.
-    fn scan(&self, outcome: &Outcome) {
-        let verdict = match outcome.verdict {
-            _ if outcome.is_withheld => "withheld",
-            _ if outcome.is_passed_through => "passed through",
-            verdict => verdict.name(),
-        };
-        let mut line =
-            format!("{:<6} {} {:.2} s", verdict, outcome.name.display(), outcome.seconds);
-        if outcome.verdict != Verdict::Pass {
-            line.push_str(": ");
-            line.push_str(&outcome.reasons.join("; "));
-        }
-        self.bar.suspend(|| {
-            // A reader that has gone away must not stop the batch.
-            let _ = writeln!(std::io::stdout(), "{line}");
-            if let Some(hint) =
-                outcome.hint.filter(|_| !(outcome.is_withheld || outcome.is_passed_through))
-            {
-                let reasons = outcome.reasons.join("; ");
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "error: `{}`: {reasons}\nhint: {hint}",
-                    outcome.input.display()
-                );
-            }
-        });
-        self.bar.inc(1);
-    }
-
-    fn message(&self, text: &str) {
-        self.bar.suspend(|| {
-            let _ = writeln!(std::io::stderr(), "{text}");
-        });
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
 }

@@ -101,6 +101,45 @@ pub fn discover(path: &Path) -> Result<Found, FormatError> {
     Ok(found)
 }
 
+/// The Patient ID in the header of the DICOM file at `path`, if it has one.
+///
+/// # Errors
+/// [`FormatError::Io`] if the file cannot be read.
+pub fn patient_id(path: &Path) -> Result<Option<String>, FormatError> {
+    series::patient_id(path).map_err(FormatError::Io)
+}
+
+/// About how many bytes a scan takes when it is decoded, by its headers; what cannot be read, and will be
+/// refused, takes none. A series counts as so many files like its first.
+#[must_use]
+pub fn decoded_bytes(source: &Source) -> u64 {
+    let of_file = |path: &Path| -> Option<u64> {
+        let length = fs::metadata(path).ok()?.len();
+        let head = series::read_start(path).ok()?;
+        let is_gzip = gzip::is_gzip(&head);
+        let head = if is_gzip { gzip::inflate_start(&head, 1024) } else { head };
+        Some(nifti::promised_bytes(&head).ok().filter(|_| is_gzip).unwrap_or(length))
+    };
+    match source {
+        Source::NiftiFile(path) => of_file(path).unwrap_or(0),
+        Source::NiftiPair { header, image } => {
+            let promised = fs::read(header).ok().map(|bytes| {
+                let is_gzip = gzip::is_gzip(&bytes);
+                let start = if is_gzip { gzip::inflate_start(&bytes, 1024) } else { bytes };
+                nifti::promised_bytes(&start).unwrap_or(0)
+            });
+            promised.unwrap_or(0).max(of_file(image).unwrap_or(0))
+        }
+        Source::DicomSeries { files, .. } => {
+            let first = files.first().and_then(|file| series::decoded_bytes(file).ok().flatten());
+            let stored: u64 =
+                files.iter().filter_map(|f| fs::metadata(f).ok()).map(|m| m.len()).sum();
+            first.unwrap_or(0).saturating_mul(files.len() as u64).max(stored)
+        }
+        Source::LeftOut { .. } | Source::Unreadable(_) => 0,
+    }
+}
+
 fn walk(
     folder: &Path,
     found: &mut Found,

@@ -2,34 +2,64 @@ use std::any::Any;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
 use formats::Source;
 use formats::dicom::DicomError;
 use inference::Model;
+use ledger::Standing;
 use masking::Verdict;
 
-use crate::log::Log;
+use crate::consent::subject;
+use crate::earlier::Earlier;
+use crate::log::{Line, Log, unix_seconds};
+use crate::memory::Budget;
 use crate::one::{ScanError, deface};
 use crate::plan::beside_image;
 use crate::record::Record;
-use crate::staging::{ScanStaging, Staging};
-use crate::{Options, Plan, PlanError, Planned, memory};
+use crate::staging::{ScanStaging, Staging, StagingError};
+use crate::{Options, Plan, PlanError, Planned, digest, memory};
+
+/// What became of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It was taken through all stages, and judged.
+    Judged,
+    /// It is sound and no volume, and is not released.
+    Withheld,
+    /// It is no volume, and was released all the same, as the user asked.
+    PassedThrough,
+    /// Its subject did not consent. No voxel was read.
+    Excluded,
+    /// An earlier run did it, as was proven.
+    Done,
+}
+
+impl Kind {
+    /// What is told of it where there is no verdict of this run.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Judged => None,
+            Self::Withheld => Some("withheld"),
+            Self::PassedThrough => Some("passed through"),
+            Self::Excluded => Some("excluded"),
+            Self::Done => Some("done"),
+        }
+    }
+}
 
 /// What came of one scan, for the user to read.
 #[derive(Debug)]
 pub struct Outcome<'a> {
-    /// The verdict.
+    /// What became of it.
+    pub kind: Kind,
+    /// The verdict; that of the earlier run if it is done.
     pub verdict: Verdict,
     /// The name of the result below the output.
     pub name: &'a Path,
-    /// Whether the verdict is that of something sound that is no volume: it is not released.
-    pub is_withheld: bool,
-    /// Whether it is no volume, and was released all the same, as the user asked.
-    pub is_passed_through: bool,
     /// The path of the input, or of the file in it that is to blame.
     pub input: &'a Path,
     /// Wall-clock time.
@@ -43,9 +73,9 @@ pub struct Outcome<'a> {
 /// What came of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Scans that passed.
+    /// Scans that passed, in this run or before.
     pub n_pass: usize,
-    /// Scans that a person must look at.
+    /// Scans that a person must look at, of this run or before.
     pub n_review: usize,
     /// Scans without a result.
     pub n_fail: usize,
@@ -53,18 +83,54 @@ pub struct Summary {
     pub n_withheld: usize,
     /// Those of them that were released as the user asked.
     pub n_passed_through: usize,
+    /// Scans of subjects who did not consent.
+    pub n_excluded: usize,
+    /// Scans, among those that passed or are to be reviewed, that an earlier run did.
+    pub n_done: usize,
+    /// Scans that were not begun, since the run was stopped.
+    pub n_not_begun: usize,
+}
+
+impl Summary {
+    fn add(&mut self, outcome: &Outcome) {
+        match (outcome.kind, outcome.verdict) {
+            (Kind::Withheld, _) => self.n_withheld += 1,
+            (Kind::PassedThrough, _) => self.n_passed_through += 1,
+            (Kind::Excluded, _) => self.n_excluded += 1,
+            (_, Verdict::Pass) => self.n_pass += 1,
+            (_, Verdict::Review) => self.n_review += 1,
+            (_, Verdict::Fail) => self.n_fail += 1,
+        }
+        self.n_done += usize::from(outcome.kind == Kind::Done);
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            n_pass: self.n_pass + other.n_pass,
+            n_review: self.n_review + other.n_review,
+            n_fail: self.n_fail + other.n_fail,
+            n_withheld: self.n_withheld + other.n_withheld,
+            n_passed_through: self.n_passed_through + other.n_passed_through,
+            n_excluded: self.n_excluded + other.n_excluded,
+            n_done: self.n_done + other.n_done,
+            n_not_begun: self.n_not_begun + other.n_not_begun,
+        }
+    }
 }
 
 /// Takes every scan of a plan through all stages, `options.n_jobs` at a time, and tells `report`
 /// of each as it is done. A scan that fails, even by a panic, does not stop the others.
 ///
+/// Once `stop` is set no scan is begun; those at work are taken to their end.
+///
 /// # Errors
-/// [`PlanError::Unwritable`] if the folder of results or the log cannot be made; nothing is
-/// written then.
+/// [`PlanError::Busy`] if another run works on the folder of results, and [`PlanError::Unwritable`] if
+/// that folder or the log cannot be made; nothing is written then.
 pub fn run(
     plan: &Plan,
     model: &Model,
     options: &Options,
+    stop: &AtomicBool,
     report: &(dyn Fn(&Outcome) + Sync),
 ) -> Result<Summary, PlanError> {
     let unwritable = |path: &Path| {
@@ -72,7 +138,13 @@ pub fn run(
         move |source| PlanError::Unwritable { path, source }
     };
     let is_new = !plan.out.exists();
-    let staging = Staging::create(&plan.out).map_err(unwritable(&plan.out))?;
+    let staging = Staging::create(&plan.out, options.shard).map_err(|e| match e {
+        StagingError::Busy => PlanError::Busy { out: plan.out.clone() },
+        StagingError::Io(e) => unwritable(&plan.out)(e),
+    })?;
+    let key = digest::of_options(options, model).map_err(unwritable(&plan.out))?;
+    let read = |path: &PathBuf| Earlier::read(path, &key).map_err(unwritable(path));
+    let earlier = options.log.as_ref().filter(|_| options.resume).map(read).transpose()?;
     let open_log = |path| Log::append_to(path).map_err(unwritable(path));
     let log = match options.log.as_deref().map(open_log).transpose() {
         Ok(log) => log,
@@ -85,7 +157,10 @@ pub fn run(
             return Err(e);
         }
     };
-    let context = Context { plan, model, options, staging: &staging, log: log.as_ref() };
+    let budget = options.memory_bytes.map(Budget::new);
+    let (staging, log) = (&staging, log.as_ref());
+    let context =
+        Context { plan, model, options, staging, log, earlier: earlier.as_ref(), key: &key };
     let next = AtomicUsize::new(0);
     let work = || {
         let mut summary = Summary::default();
@@ -93,14 +168,14 @@ pub fn run(
             let number = next.fetch_add(1, Ordering::Relaxed);
             plan.scans.get(number).map(|scan| (number, scan))
         } {
-            let outcome = context.take(number, scan);
-            match outcome.verdict {
-                Verdict::Pass => summary.n_pass += 1,
-                Verdict::Review => summary.n_review += 1,
-                Verdict::Fail if outcome.is_withheld => summary.n_withheld += 1,
-                Verdict::Fail if outcome.is_passed_through => summary.n_passed_through += 1,
-                Verdict::Fail => summary.n_fail += 1,
+            let decoded = || scan.source.as_ref().map_or(0, formats::decoded_bytes);
+            let _share = budget.as_ref().map(|budget| budget.take(decoded()));
+            if stop.load(Ordering::Relaxed) {
+                summary.n_not_begun += 1;
+                continue;
             }
+            let outcome = context.take(number, scan);
+            summary.add(&outcome);
             report(&outcome);
         }
         summary
@@ -112,13 +187,11 @@ pub fn run(
         let joined = others.into_iter().map(|t| t.join().unwrap_or_default());
         joined.chain([own]).collect()
     });
-    Ok(parts.into_iter().fold(Summary::default(), |a, b| Summary {
-        n_pass: a.n_pass + b.n_pass,
-        n_review: a.n_review + b.n_review,
-        n_fail: a.n_fail + b.n_fail,
-        n_withheld: a.n_withheld + b.n_withheld,
-        n_passed_through: a.n_passed_through + b.n_passed_through,
-    }))
+    let summary = parts.into_iter().fold(Summary::default(), Summary::plus);
+    if let (Some(log), Some(path), 0) = (log, &options.log, summary.n_not_begun) {
+        log.end(plan.scans.len()).map_err(unwritable(path))?;
+    }
+    Ok(summary)
 }
 
 struct Context<'a> {
@@ -127,6 +200,16 @@ struct Context<'a> {
     options: &'a Options,
     staging: &'a Staging,
     log: Option<&'a Log>,
+    earlier: Option<&'a Earlier>,
+    /// Stands for options, model and program.
+    key: &'a str,
+}
+
+/// What is known of a scan before it is opened.
+struct Known {
+    subject: Option<String>,
+    consent: Option<Standing>,
+    input_sha256: Option<String>,
 }
 
 impl Context<'_> {
@@ -134,50 +217,139 @@ impl Context<'_> {
     fn take<'a>(&self, number: usize, scan: &'a Planned) -> Outcome<'a> {
         let start = Instant::now();
         let mut record = Record::begin(self.model, self.options);
+        let mut known = Known { subject: None, consent: None, input_sha256: None };
+        let outcome = |kind: Kind, input: &'a Path, record: &Record, hint| Outcome {
+            kind,
+            verdict: record.verdict,
+            name: &scan.name,
+            input,
+            seconds: start.elapsed().as_secs_f64(),
+            reasons: record.reasons.clone(),
+            hint,
+        };
+        match self.left_alone(scan, &mut known, &mut record) {
+            Ok(None) => {}
+            Ok(Some(kind)) => {
+                let mut outcome = outcome(kind, scan.input(), &record, None);
+                if kind == Kind::Excluded {
+                    self.log(number, scan, &known, None, &record, &mut outcome);
+                }
+                return outcome;
+            }
+            Err(e) => {
+                record.fail(e.to_string());
+                let mut outcome = outcome(Kind::Judged, scan.input(), &record, Some(e.hint()));
+                self.log(number, scan, &known, None, &record, &mut outcome);
+                return outcome;
+            }
+        }
         let result =
             self.staging.for_scan(number).map_err(ScanError::Publish).and_then(|staging| {
                 let made =
                     catch_unwind(AssertUnwindSafe(|| self.make(scan, &staging, &mut record)));
                 let made =
                     made.unwrap_or_else(|panic| Err(ScanError::Panic(panic_message(&*panic))));
-                self.publish(&scan.name, &staging, made, &mut record)
+                self.publish(&scan.name, &staging, made, &known, &mut record)
             });
-        let mut input = scan.input();
-        let (mut is_withheld, mut is_passed_through) = (false, false);
+        let (mut input, mut kind) = (scan.input(), Kind::Judged);
         let (image, hint) = match result {
             Ok(image) => (image, None),
             Err(e) => {
                 record.fail(e.to_string());
-                is_withheld = e.dicom().is_some_and(DicomError::is_no_volume);
-                is_passed_through = is_withheld && self.passes_through(number, scan, &mut record);
-                is_withheld &= !is_passed_through;
+                if e.dicom().is_some_and(DicomError::is_no_volume) {
+                    kind = match self.passes_through(number, scan, &mut record) {
+                        true => Kind::PassedThrough,
+                        false => Kind::Withheld,
+                    };
+                }
                 let file = e.dicom().and_then(DicomError::file);
                 input = file.and_then(|n| scan.file(n)).unwrap_or(input);
                 (None, Some(e.hint()))
             }
         };
-        let mut outcome = Outcome {
-            verdict: record.verdict,
-            name: &scan.name,
-            is_withheld,
-            is_passed_through,
-            input,
-            seconds: start.elapsed().as_secs_f64(),
-            reasons: record.reasons.clone(),
-            hint,
-        };
-        if let Some(log) = self.log {
-            let source = scan.source.as_ref().ok();
-            // Where names are removed, paths are not told: the hash says which scan it was.
-            let is_told = self.options.release.deidentify.is_none();
-            if let Err(e) =
-                log.add(is_told.then_some(scan.input()), source, image.as_deref(), &record)
-            {
-                outcome.reasons.push(format!("the log cannot be written: {e}"));
-                outcome.verdict = outcome.verdict.max(Verdict::Review);
+        let mut outcome = outcome(kind, input, &record, hint);
+        self.log(number, scan, &known, image.as_deref(), &record, &mut outcome);
+        outcome
+    }
+
+    /// What becomes of a scan that is not opened: its subject did not consent, or it is done. Fills in what
+    /// is `known` of it.
+    fn left_alone(
+        &self,
+        scan: &Planned,
+        known: &mut Known,
+        record: &mut Record,
+    ) -> Result<Option<Kind>, ScanError> {
+        let Options { consent, disclosing, .. } = self.options;
+        if consent.is_some() || disclosing.is_some() {
+            known.subject = subject(scan)?;
+        }
+        if let Some(rule) = consent {
+            let standing = rule.standing(known.subject.as_deref());
+            known.consent = Some(standing);
+            if let Some(objection) = rule.objection(standing) {
+                record.fail(objection.to_owned());
+                return Ok(Some(Kind::Excluded));
             }
         }
-        outcome
+        if disclosing.is_some() && known.subject.is_none() && scan.source.is_ok() {
+            return Err(ScanError::NoSubject);
+        }
+        let Some(earlier) = self.earlier else { return Ok(None) };
+        known.input_sha256 = scan.source.as_ref().ok().and_then(|s| digest::of_source(s).ok());
+        let Some(sha256) = &known.input_sha256 else { return Ok(None) };
+        let place = |verdict| self.folder(verdict).join(&scan.name);
+        let Some(verdict) = earlier.verdict(&scan.name.to_string_lossy(), sha256, place) else {
+            return Ok(None);
+        };
+        record.verdict = verdict;
+        record.reasons.clear();
+        Ok(Some(Kind::Done))
+    }
+
+    /// Adds a scan to the log, if there is one.
+    fn log(
+        &self,
+        number: usize,
+        scan: &Planned,
+        known: &Known,
+        image: Option<&Path>,
+        record: &Record,
+        outcome: &mut Outcome,
+    ) {
+        let Some(log) = self.log else { return };
+        let hash = || scan.source.as_ref().ok().and_then(|s| digest::of_source(s).ok());
+        // Where names are removed, paths are not told: the hash says which scan it was.
+        let is_told = self.options.release.deidentify.is_none();
+        let line = Line {
+            unix_seconds: unix_seconds(),
+            key: self.key,
+            shard: self.options.shard.map(|shard| shard.to_string()),
+            scan: [number + 1, self.plan.scans.len()],
+            name: scan.name.to_string_lossy().into_owned(),
+            input: is_told.then(|| scan.input().display().to_string()),
+            input_sha256: match outcome.kind {
+                // No byte of it is read.
+                Kind::Excluded => None,
+                _ => known.input_sha256.clone().or_else(hash),
+            },
+            result: image.map(|path| path.display().to_string()),
+            outcome: outcome.kind.name().unwrap_or(record.verdict.name()),
+            consent: known.consent,
+            record,
+        };
+        if let Err(e) = log.add(&line) {
+            outcome.reasons.push(format!("the log cannot be written: {e}"));
+            outcome.verdict = outcome.verdict.max(Verdict::Review);
+        }
+    }
+
+    /// The folder of results of that verdict.
+    fn folder(&self, verdict: Verdict) -> PathBuf {
+        match verdict {
+            Verdict::Review => self.plan.out.join("review"),
+            Verdict::Pass | Verdict::Fail => self.plan.out.clone(),
+        }
     }
 
     /// Releases what is no volume, if the user asked for its kind, and says so in its record.
@@ -212,8 +384,7 @@ impl Context<'_> {
         staging: &ScanStaging,
         record: &mut Record,
     ) -> Result<Source, ScanError> {
-        let source = scan.source.as_ref().map_err(|(_, e)| ScanError::NotFound(Arc::clone(e)))?;
-        let made = deface(source, &scan.name, staging, self.model, self.options, record)?;
+        let made = deface(scan, staging, self.model, self.options, record)?;
         record.add_judgement(&made.judgement);
         Ok(made.image)
     }
@@ -225,6 +396,7 @@ impl Context<'_> {
         name: &Path,
         staging: &ScanStaging,
         made: Result<Source, ScanError>,
+        known: &Known,
         record: &mut Record,
     ) -> Result<Option<PathBuf>, ScanError> {
         if let Err(e) = &made {
@@ -236,16 +408,21 @@ impl Context<'_> {
         }
         record.peak_memory_bytes = memory::peak_bytes();
         let out = &self.plan.out;
-        let folder = match record.verdict {
-            Verdict::Review => out.join("review"),
-            Verdict::Pass | Verdict::Fail => out.clone(),
-        };
+        let folder = self.folder(record.verdict);
         let image = made.as_ref().ok().filter(|_| record.verdict != Verdict::Fail);
         if image.is_none() {
             record.output = None;
         }
         let staged = staging.folder.join(name.file_name().unwrap_or_default());
         formats::write_file(&beside_image(&staged, ".efface.json"), &record.to_json(), false)?;
+        if let (Some(disclosing), Some(output), Some(subject)) =
+            (&self.options.disclosing, &record.output, &known.subject)
+        {
+            // Before it lies there: what is handed over is always written down.
+            disclosing
+                .add(subject, &output.sha256, record.verdict, known.consent)
+                .map_err(ScanError::Ledger)?;
+        }
         staging.publish(out, &folder, name, image).map_err(ScanError::Publish)?;
         let image = image.map(|_| folder.join(name));
         made.map(|_| image)

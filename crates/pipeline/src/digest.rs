@@ -3,7 +3,11 @@ use std::io;
 use std::path::Path;
 
 use formats::Source;
+use inference::Model;
 use sha2::{Digest as _, Sha256};
+use volume::Region;
+
+use crate::Options;
 
 /// SHA-256, in hex, of a scan's files: of the one file, or of all files' bytes one after the
 /// other, a header before its image, a series in the order of names.
@@ -17,10 +21,33 @@ pub(crate) fn of_source(source: &Source) -> io::Result<String> {
             add(image)?;
         }
         Source::DicomSeries { files, .. } | Source::LeftOut { files, .. } => {
-            for file in files {
-                add(file)?;
-            }
+            let mut files: Vec<_> = files.iter().collect();
+            files.sort();
+            files.into_iter().try_for_each(|file| add(file))?;
         }
     }
-    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(hex(hash))
+}
+
+/// SHA-256, in hex, of all that decides what becomes of a scan beside the scan itself.
+pub(crate) fn of_options(options: &Options, model: &Model) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let Options { guard_mm, face_wins, regions, flip, filling, as_nifti, pass_through, .. } =
+        options;
+    let Options { keep_header_text, write_mask, release, .. } = options;
+    let regions: Vec<_> = regions.iter().map(Region::name).collect();
+    let facts = (guard_mm, face_wins, regions, flip, filling, as_nifti, pass_through);
+    // A stand-in tells the secrets of two runs apart, and does not tell the secret. One that no other run
+    // has decides nothing that another could go on with.
+    let salt = (!options.has_own_salt).then(|| release.uids.uid("1.2.3"));
+    let more = (keep_header_text, write_mask, release.deidentify, &release.program, salt);
+    hash.update(format!("{facts:?} {more:?} {} {}", model.sha256(), model.engine_name()));
+    if let Some(mask) = &options.mask {
+        hash.update(fs::read(mask)?);
+    }
+    Ok(hex(hash))
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }

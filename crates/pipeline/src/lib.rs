@@ -4,25 +4,35 @@
 //! one through `formats`, `inference` and `masking`, so many at a time. No voxel is touched here.
 
 mod batch;
+mod consent;
 mod digest;
+mod earlier;
+mod hold;
 mod log;
 mod memory;
+mod merge;
 mod one;
 mod plan;
 mod proof;
 mod record;
+mod shard;
 mod staging;
 mod verify;
 
-pub use batch::{Outcome, Summary, run};
+pub use batch::{Kind, Outcome, Summary, run};
+pub use consent::{ConsentRule, Disclosing};
 pub use formats::dicom::{Deidentify, Release, UidMap};
 pub use kernels::{Level, Workers};
 pub use masking::{Filling, Verdict};
+pub use memory::available_bytes;
+pub use merge::{MergeError, Merged, merge};
 pub use plan::{Plan, PlanError, Planned};
+pub use shard::Shard;
 pub use verify::{Verified, VerifyFailure, verify};
 pub use volume::{Region, Regions};
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How a run goes.
 #[derive(Debug, Clone)]
@@ -33,6 +43,17 @@ pub struct Options {
     pub workers: Workers<'static>,
     /// Whether results of an earlier run may be replaced.
     pub overwrite: bool,
+    /// Whether what an earlier run with the same options has done, as its log and the results prove, is
+    /// left as it is.
+    pub resume: bool,
+    /// Which part of the scans is taken; `None` for all.
+    pub shard: Option<Shard>,
+    /// Memory that the scans at work may take together, in bytes; `None` for no limit.
+    pub memory_bytes: Option<u64>,
+    /// Whose scans are taken; `None` for everybody's.
+    pub consent: Option<Arc<ConsentRule>>,
+    /// To whom results go, if that is to be written down.
+    pub disclosing: Option<Arc<Disclosing>>,
     /// Whether the mask is written too.
     pub write_mask: bool,
     /// Whether free text in NIfTI headers is kept.
@@ -45,6 +66,8 @@ pub struct Options {
     pub pass_through: Vec<String>,
     /// What is done to DICOM headers.
     pub release: Release,
+    /// Whether the secret of `release` is this run's own, and unknown to any other.
+    pub has_own_salt: bool,
     /// What is removed.
     pub regions: Regions,
     /// No voxel nearer to the brain than this is removed.

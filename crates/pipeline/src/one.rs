@@ -5,6 +5,7 @@ use std::time::Instant;
 use formats::dicom::DicomError;
 use formats::{FormatError, HeaderText, Layout, Modality, Scan, Source};
 use inference::{Model, ModelError, SampleError};
+use ledger::LedgerError;
 use masking::{Absence, Fill, Judgement, RefineOptions, Refined, Verdict, VerifyError};
 use thiserror::Error;
 use volume::{Grid, Mask};
@@ -13,7 +14,7 @@ use crate::plan::beside_image;
 use crate::proof::{Original, prove};
 use crate::record::{Output, Record, round};
 use crate::staging::ScanStaging;
-use crate::{Options, digest};
+use crate::{Options, Planned, digest};
 
 /// Why a scan has no result.
 #[derive(Debug, Error)]
@@ -38,6 +39,10 @@ pub(crate) enum ScanError {
     Mask(Box<FormatError>),
     #[error("the mask is no NIfTI file on the grid of the scan")]
     NoMask,
+    #[error("it is not handed over, since the ledger cannot be written: {0}")]
+    Ledger(LedgerError),
+    #[error("it is not handed over, since nothing tells whose it is")]
+    NoSubject,
     #[error("the result cannot be moved to its place: {0}")]
     Publish(std::io::Error),
     #[error("an internal error: {0}")]
@@ -68,6 +73,8 @@ impl ScanError {
             Self::Mask(e) => e.hint(),
             Self::NoMask => "edit the `_defacemask.nii.gz` of an earlier run; 0 = kept",
             Self::MaskTooLong => "run without `--mask`",
+            Self::Ledger(e) => e.hint(),
+            Self::NoSubject => "name the folder or the file after its subject, as `sub-01`",
             Self::Publish(_) => "check the rights and the space of the output folder",
         }
     }
@@ -81,16 +88,17 @@ pub(crate) struct Made {
 
 /// Takes one scan through all stages.
 pub(crate) fn deface(
-    source: &Source,
-    name: &Path,
+    planned: &Planned,
     staging: &ScanStaging,
     model: &Model,
     options: &Options,
     record: &mut Record,
 ) -> Result<Made, ScanError> {
+    let source = planned.source.as_ref().map_err(|(_, e)| ScanError::NotFound(Arc::clone(e)))?;
+    let name = &planned.name;
     let workers = options.workers;
     let mut clock = Clock::start();
-    let mut scan = open(source, name, options)?;
+    let mut scan = open(source, planned)?;
     record.notes = scan.notes.iter().map(|n| n.text.clone()).collect();
     clock.stage(record, "open");
 
@@ -132,7 +140,7 @@ pub(crate) fn deface(
     }
     clock.stage(record, "write");
 
-    let mut before = open(source, name, options)?;
+    let mut before = open(source, planned)?;
     let mut after = formats::open(&image)?;
     clock.stage(record, "reopen");
     let original = Original { scan: &before, sampled: &sampled, refined: &refined };
@@ -168,11 +176,11 @@ pub(crate) fn deface(
 }
 
 /// Loads a scan, DICOM as the NIfTI file that it is to become where that is wanted.
-fn open(source: &Source, name: &Path, options: &Options) -> Result<Scan, FormatError> {
+fn open(source: &Source, planned: &Planned) -> Result<Scan, FormatError> {
     let scan = formats::open(source)?;
     match scan.layout {
-        Layout::DicomFile | Layout::DicomSeries if options.as_nifti => {
-            formats::as_nifti(scan, name.file_name().unwrap_or_default())
+        Layout::DicomFile | Layout::DicomSeries if planned.is_converted => {
+            formats::as_nifti(scan, planned.name.file_name().unwrap_or_default())
         }
         _ => Ok(scan),
     }

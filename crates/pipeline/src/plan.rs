@@ -9,7 +9,7 @@ use formats::dicom::UidMap;
 use formats::{FormatError, Source};
 use thiserror::Error;
 
-use crate::Options;
+use crate::{Options, Shard};
 
 /// The scans of a run, and where each result goes.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Plan {
     pub n_other: usize,
     /// DICOM files that were passed over: copies of others.
     pub n_copies: usize,
+    /// Scans of the input that other shards take.
+    pub n_of_others: usize,
 }
 
 /// One scan of a plan.
@@ -31,6 +33,8 @@ pub struct Planned {
     pub(crate) source: Result<Source, (PathBuf, Arc<FormatError>)>,
     /// Where its result goes, below the folder of results.
     pub name: PathBuf,
+    /// Whether it is DICOM that becomes a NIfTI file.
+    pub(crate) is_converted: bool,
 }
 
 impl Planned {
@@ -104,6 +108,21 @@ pub enum PlanError {
         /// The log.
         log: PathBuf,
     },
+    /// Other runs than this one cannot give the same new UIDs.
+    #[error("a run that {} gives DICOM other new UIDs than the others", if *is_shard { "is one of several" } else { "goes on" })]
+    OwnSalt {
+        /// Whether it is one of several; else it goes on with an earlier one.
+        is_shard: bool,
+    },
+    /// Another run works on the folder of results.
+    #[error("another run works on `{}`", out.display())]
+    Busy {
+        /// The folder.
+        out: PathBuf,
+    },
+    /// There is no log to tell what an earlier run did.
+    #[error("without a log nothing tells what an earlier run did")]
+    NoLog,
     /// The folder of results, or the log, cannot be written.
     #[error("`{}` cannot be written: {source}", path.display())]
     Unwritable {
@@ -127,6 +146,9 @@ impl PlanError {
             Self::Exists { .. } => "choose another output folder, or add `--overwrite`",
             Self::SameName { .. } => "run the inputs one by one, into different folders",
             Self::FileForMany { .. } => "give a folder after `-o`",
+            Self::OwnSalt { .. } => "give all of them the same secret with `--uid-salt`",
+            Self::Busy { .. } => "wait for it, or choose another output folder",
+            Self::NoLog => "give the log of the earlier run with `--log`",
             Self::LogInside { .. } => "the log names the originals; keep it apart with `--log`",
             Self::Unwritable { .. } => "check the rights and the space of the disk",
         }
@@ -154,28 +176,46 @@ impl Plan {
                     scans.extend(found.sources.into_iter().map(|source| Planned {
                         name: name_below(input, source.path()),
                         source: Ok(source),
+                        is_converted: false,
                     }));
                 }
                 Err(e) => scans.push(Planned {
                     name: PathBuf::from(last_name(input)),
                     source: Err((input.clone(), Arc::new(e))),
+                    is_converted: false,
                 }),
             }
         }
-        let mut plan = Self { out: out.to_owned(), scans, n_other, n_copies };
+        let mut plan = Self { out: out.to_owned(), scans, n_other, n_copies, n_of_others: 0 };
         match options.release.deidentify {
             Some(_) => plan.name_by_uid(&options.release.uids),
             None => plan.part_folders(),
         }
-        if options.as_nifti {
+        if options.as_nifti || is_nifti_name(out) {
             plan.name_as_nifti();
         }
         if is_nifti_name(out) {
             plan.name_the_one(out)?;
         }
         plan.refuse_same_names()?;
+        let is_dicom = |scan: &Planned| {
+            matches!(scan.source, Ok(Source::DicomSeries { .. } | Source::LeftOut { .. }))
+        };
+        let is_shard = options.shard.is_some();
+        if options.has_own_salt && (options.resume || is_shard) && !options.as_nifti {
+            let has_dicom = plan.scans.iter().any(is_dicom);
+            if has_dicom {
+                return Err(PlanError::OwnSalt { is_shard });
+            }
+        }
+        if let Some(shard) = options.shard {
+            plan.keep_part(shard);
+        }
+        if options.resume && options.log.is_none() {
+            return Err(PlanError::NoLog);
+        }
         if !options.overwrite {
-            plan.refuse_existing()?;
+            plan.refuse_existing(options.resume)?;
         }
         if let Some(log) = &options.log
             && real_path(log).starts_with(real_path(&plan.out))
@@ -188,10 +228,23 @@ impl Plan {
 
     /// Where the log lies unless the user says otherwise: beside the output, named after it.
     #[must_use]
-    pub fn default_log(out: &Path) -> PathBuf {
+    pub fn default_log(out: &Path, shard: Option<Shard>) -> PathBuf {
         let mut name = stem(&real_path(out));
+        if let Some(shard) = shard {
+            name.push(format!(".{}-of-{}", shard.number(), shard.of()));
+        }
         name.push(".efface.jsonl");
         real_path(out).with_file_name(name)
+    }
+
+    /// Leaves the scans of the other shards.
+    fn keep_part(&mut self, shard: Shard) {
+        let size = |scan: &Planned| scan.source.as_ref().map_or(0, formats::decoded_bytes);
+        let sizes: Vec<u64> = self.scans.iter().map(size).collect();
+        let n_all = self.scans.len();
+        let mut own = shard.part(&sizes).into_iter();
+        self.scans.retain(|_| own.next().unwrap_or_default());
+        self.n_of_others = n_all - self.scans.len();
     }
 
     /// Gives the one scan of the plan the name of the output file.
@@ -199,11 +252,18 @@ impl Plan {
         let found = match &self.scans[..] {
             [
                 Planned {
-                    source: Ok(Source::NiftiFile(_) | Source::Unreadable(_)) | Err(_), ..
+                    source:
+                        Ok(
+                            Source::NiftiFile(_)
+                            | Source::Unreadable(_)
+                            | Source::DicomSeries { .. },
+                        )
+                        | Err(_),
+                    ..
                 },
             ] => None,
             [] => Some("no scan"),
-            [_] => Some("not a single NIfTI file"),
+            [_] => Some("neither a single NIfTI file nor one volume of DICOM"),
             _ => Some("several scans"),
         };
         if let Some(found) = found {
@@ -249,6 +309,7 @@ impl Plan {
             if let Ok(Source::DicomSeries { .. } | Source::LeftOut { .. }) = &scan.source {
                 let mut name = stem(&scan.name);
                 name.push(".nii.gz");
+                scan.is_converted = true;
                 scan.name = scan.name.with_file_name(name);
             }
         }
@@ -287,9 +348,17 @@ impl Plan {
         Ok(())
     }
 
-    fn refuse_existing(&self) -> Result<(), PlanError> {
-        let all = self.scans.iter().flat_map(|scan| results(&self.out, &scan.name));
-        let existing: Vec<PathBuf> = all.filter(|p| p.symlink_metadata().is_ok()).collect();
+    /// Refuses to replace anything; if a run goes on, anything but what it wrote itself, which it never
+    /// does without a record.
+    fn refuse_existing(&self, goes_on: bool) -> Result<(), PlanError> {
+        let exists = |path: &PathBuf| path.symlink_metadata().is_ok();
+        let is_own = |name: &Path| {
+            let records = [self.out.join(name), self.out.join("review").join(name)];
+            goes_on && records.iter().any(|image| exists(&beside_image(image, ".efface.json")))
+        };
+        let others = self.scans.iter().filter(|scan| !is_own(&scan.name));
+        let all = others.flat_map(|scan| results(&self.out, &scan.name));
+        let existing: Vec<PathBuf> = all.filter(exists).collect();
         match &existing[..] {
             [] => Ok(()),
             [first, others @ ..] => {
@@ -308,7 +377,7 @@ pub(crate) fn results(out: &Path, name: &Path) -> Vec<PathBuf> {
             let image = folder.join(name);
             let beside = ["_defacemask.nii.gz", "_defacemask.json", ".efface.json"];
             let beside = beside.map(|end| beside_image(&image, end));
-            [vec![image.clone()], pair_image(&image), beside.to_vec()].concat()
+            [vec![image.clone()], pair_image(&image), twin(&image), beside.to_vec()].concat()
         })
         .collect()
 }
@@ -329,6 +398,18 @@ fn pair_image(header: &Path) -> Vec<PathBuf> {
         return Vec::new();
     };
     [".img", ".img.gz"].map(|end| header.with_file_name(format!("{start}{end}"))).to_vec()
+}
+
+/// The file of the same name, compressed if `image` is not and the reverse: some readers open `x.nii` when
+/// they are asked for `x.nii.gz`.
+fn twin(image: &Path) -> Vec<PathBuf> {
+    let name = last_name(image);
+    let Some(name) = name.to_str() else { return Vec::new() };
+    let twin = match name.strip_suffix(".nii.gz") {
+        Some(start) => Some(format!("{start}.nii")),
+        None => name.strip_suffix(".nii").map(|start| format!("{start}.nii.gz")),
+    };
+    twin.into_iter().map(|name| image.with_file_name(name)).collect()
 }
 
 /// A file name without the ending of an image file.

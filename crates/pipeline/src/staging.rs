@@ -1,9 +1,13 @@
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use formats::Source;
+use thiserror::Error;
 
+use crate::Shard;
+use crate::hold::{Hold, HoldError};
 use crate::plan::{beside_image, results};
 
 /// A folder for what is not yet proven: beside the output, on the same file system, never under
@@ -11,17 +15,58 @@ use crate::plan::{beside_image, results};
 #[derive(Debug)]
 pub(crate) struct Staging {
     folder: PathBuf,
+    _hold: Hold,
+}
+
+/// Why there can be no staging folder.
+#[derive(Debug, Error)]
+pub(crate) enum StagingError {
+    #[error("another run works on the folder")]
+    Busy,
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 impl Staging {
-    /// Makes the folder of results and, beside it, that for what is not yet proven.
-    pub(crate) fn create(out: &Path) -> io::Result<Self> {
+    /// Makes the folder of results and, beside it, that for what is not yet proven; keeps other runs off,
+    /// and removes what a run that was killed has left.
+    pub(crate) fn create(out: &Path, shard: Option<Shard>) -> Result<Self, StagingError> {
         fs::create_dir_all(out)?;
         let out = fs::canonicalize(out)?;
         let beside = out.parent().filter(|parent| same_file_system(&out, parent));
         // The output is a mount point, or its parent is not ours: then inside it, hidden.
-        let made = beside.and_then(|parent| make(parent).ok());
-        Ok(Self { folder: made.map_or_else(|| make(&out), Ok)? })
+        match beside.map(|parent| Self::in_home(parent, &out, shard)) {
+            Some(Ok(staging)) => Ok(staging),
+            Some(Err(StagingError::Busy)) => Err(StagingError::Busy),
+            Some(Err(StagingError::Io(_))) | None => Self::in_home(&out, &out, shard),
+        }
+    }
+
+    fn in_home(home: &Path, out: &Path, shard: Option<Shard>) -> Result<Self, StagingError> {
+        let name = out.file_name().unwrap_or_default().to_owned();
+        let hold = Hold::take(home, &name, shard).map_err(|e| match e {
+            HoldError::Busy => StagingError::Busy,
+            HoldError::Io(path, e) => {
+                StagingError::Io(io::Error::new(e.kind(), format!("`{}`: {e}", path.display())))
+            }
+        })?;
+        let mut start = OsString::from(".efface-staging-");
+        start.push(&name);
+        let mut own = start.clone();
+        own.push(shard.map_or(String::new(), |s| format!("-{}-of-{}", s.number(), s.of())));
+        let folder = home.join(own);
+        if hold.is_alone() && shard.is_none() {
+            // Shards that were killed and not taken up again.
+            start.push("-");
+            for entry in fs::read_dir(home)?.filter_map(Result::ok) {
+                if is_shard_of(&entry.file_name(), &start) {
+                    remove(&entry.path())?;
+                }
+            }
+        }
+        remove(&folder)?;
+        fs::create_dir(&folder)?;
+        Ok(Self { folder, _hold: hold })
     }
 
     /// A new empty folder for the result of one scan.
@@ -102,18 +147,14 @@ impl Drop for ScanStaging {
     }
 }
 
-/// Makes a new folder of this run in `parent`.
-fn make(parent: &Path) -> io::Result<PathBuf> {
-    let process = std::process::id();
-    let mut number = 0;
-    loop {
-        let folder = parent.join(format!(".efface-staging-{process}-{number}"));
-        match fs::create_dir(&folder) {
-            Ok(()) => return Ok(folder),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => number += 1,
-            Err(e) => return Err(e),
-        }
-    }
+/// Whether a name is `start` and the numbers of a shard.
+fn is_shard_of(name: &OsStr, start: &OsStr) -> bool {
+    let numbers = name.as_encoded_bytes().strip_prefix(start.as_encoded_bytes());
+    let numbers = numbers.and_then(|numbers| std::str::from_utf8(numbers).ok());
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    numbers
+        .and_then(|text| text.split_once("-of-"))
+        .is_some_and(|(a, b)| is_number(a) && is_number(b))
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -18,8 +18,8 @@ use super::image::{is_mosaic, key_of, places};
 use super::stack::{FEWEST_POSITIONS, n_positions, stack};
 use super::syntax::{Form, ImageClass};
 use super::tag::{
-    COLUMNS, MODALITY, ROWS, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX, Tag,
-    VOLUME_KEYS,
+    BITS_ALLOCATED, COLUMNS, MODALITY, NUMBER_OF_FRAMES, PATIENT_ID, ROWS, SERIES_INSTANCE,
+    SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX, Tag, VOLUME_KEYS,
 };
 use super::unpack::unpack;
 
@@ -133,19 +133,46 @@ pub(crate) fn read_start(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Modality and SOP class of the file at `path`, as far as it tells them.
 pub(crate) fn kinds(path: &Path) -> io::Result<Vec<String>> {
-    let start = read_start(path)?;
-    let bytes = if start.len() as u64 == START_BYTES { fs::read(path)? } else { start };
-    let of = |bytes: &[u8]| {
-        let contents = Contents::read_start(bytes).ok()?;
+    let kinds = of_header(path, |contents| {
         let modality = contents.top.text(MODALITY).map(|m| String::from_utf8_lossy(m).into_owned());
         let class = contents.top.uid(SOP_CLASS).ok().flatten().map(str::to_owned);
         Some(modality.into_iter().chain(class).collect())
-    };
-    let native = match of(&bytes) {
-        Some(kinds) => return Ok(kinds),
-        None => unpack(bytes),
-    };
-    Ok(native.ok().and_then(|(native, _)| of(&native)).unwrap_or_default())
+    });
+    Ok(kinds?.unwrap_or_default())
+}
+
+/// What `value` says of the header of the file at `path`; `None` if it cannot be read as DICOM.
+fn of_header<T>(path: &Path, value: impl Fn(&Contents<'_>) -> Option<T>) -> io::Result<Option<T>> {
+    let of = |bytes: &[u8]| Contents::read_start(bytes).ok().map(|contents| value(&contents));
+    let start = read_start(path)?;
+    if let Some(value) = of(&start) {
+        return Ok(value);
+    }
+    let bytes = if start.len() as u64 == START_BYTES { fs::read(path)? } else { start };
+    if let Some(value) = of(&bytes) {
+        return Ok(value);
+    }
+    let native = unpack(bytes).ok();
+    Ok(native.and_then(|(native, _)| of(&native)).flatten())
+}
+
+/// The Patient ID of the file at `path`.
+pub(crate) fn patient_id(path: &Path) -> io::Result<Option<String>> {
+    of_header(path, |contents| {
+        let id = String::from_utf8_lossy(contents.top.text(PATIENT_ID)?).trim().to_owned();
+        (!id.is_empty()).then_some(id)
+    })
+}
+
+/// Bytes of the pixels of the file at `path` when they are decoded, by its header.
+pub(crate) fn decoded_bytes(path: &Path) -> io::Result<Option<u64>> {
+    of_header(path, |contents| {
+        let (top, order) = (&contents.top, contents.encoding.byte_order());
+        let whole = |attribute| top.need_u16(attribute, order).ok().map(u64::from);
+        let n_frames = top.whole(NUMBER_OF_FRAMES).ok().flatten().unwrap_or(1);
+        let plane = whole(ROWS)? * whole(COLUMNS)? * whole(BITS_ALLOCATED)?.div_ceil(8);
+        Some(plane.saturating_mul(n_frames))
+    })
 }
 
 /// Puts files that belong together into parts, and says which files are copies of others.

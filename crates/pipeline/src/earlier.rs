@@ -1,0 +1,82 @@
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use masking::Verdict;
+use serde::Deserialize;
+
+use crate::digest;
+
+/// What earlier runs with the same options did, by their private log.
+#[derive(Debug, Default)]
+pub(crate) struct Earlier(HashMap<(String, String), Done>);
+
+/// A scan that was taken to its end.
+#[derive(Debug, Clone)]
+struct Done {
+    verdict: Verdict,
+    output_sha256: String,
+}
+
+/// What is read of a line of the log.
+#[derive(Deserialize)]
+struct Line {
+    key: Option<String>,
+    name: Option<String>,
+    input_sha256: Option<String>,
+    record: LineRecord,
+}
+
+#[derive(Deserialize)]
+struct LineRecord {
+    verdict: String,
+    output: Option<LineOutput>,
+}
+
+#[derive(Deserialize)]
+struct LineOutput {
+    sha256: String,
+}
+
+impl Earlier {
+    /// Reads the log at `path`, of runs with the options that `key` stands for. Lines that are no lines of
+    /// a log, such as one that was being written when its run was killed, tell nothing.
+    pub(crate) fn read(path: &Path, key: &str) -> io::Result<Self> {
+        let file = match File::open(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            opened => opened?,
+        };
+        let mut done = HashMap::new();
+        for line in BufReader::new(file).split(b'\n') {
+            let Ok(line) = serde_json::from_slice::<Line>(&line?) else { continue };
+            let verdict = match line.record.verdict.as_str() {
+                "pass" => Verdict::Pass,
+                "review" => Verdict::Review,
+                _ => continue,
+            };
+            let all = (line.key, line.name, line.input_sha256, line.record.output);
+            if let (Some(of), Some(name), Some(input), Some(output)) = all
+                && of == key
+            {
+                done.insert((name, input), Done { verdict, output_sha256: output.sha256 });
+            }
+        }
+        Ok(Self(done))
+    }
+
+    /// The verdict on the scan called `name`, if it is done: its source has the bytes that it had, and its
+    /// result, where `place` says that one of this verdict lies, those that were proven.
+    pub(crate) fn verdict(
+        &self,
+        name: &str,
+        input_sha256: &str,
+        place: impl Fn(Verdict) -> PathBuf,
+    ) -> Option<Verdict> {
+        let done = self.0.get(&(name.to_owned(), input_sha256.to_owned()))?;
+        let found = formats::discover(&place(done.verdict)).ok()?;
+        let [source] = &found.sources[..] else { return None };
+        let sha256 = digest::of_source(source).ok()?;
+        (found.n_other == 0 && sha256 == done.output_sha256).then_some(done.verdict)
+    }
+}
