@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy import ndimage
 
-from . import begin, classes, confidence, config, curve, evaluate, export, generator, labels, loop, network, robustness, space
+from . import anatomy, begin, classes, confidence, config, curve, evaluate, export, fields, labels, loop, network, robustness, space
 
 HEADS = '''
 [[heads]]
@@ -38,6 +39,13 @@ class Configuration(unittest.TestCase):
     def test_unknown_settings_are_errors(self):
         with self.assertRaisesRegex(SystemExit, "stepps"):
             configured("stepps = 3")
+        with self.assertRaisesRegex(SystemExit, "berd"):
+            configured("[chances]\nberd = 0.5")
+
+    def test_a_chance_is_a_share(self):
+        self.assertEqual(configured("[chances]\nbeard = 0.5").chances.beard, 0.5)
+        with self.assertRaisesRegex(SystemExit, "`beard` is 7"):
+            configured("[chances]\nbeard = 7")
 
     def test_the_doubtful_scan_is_not_trained_on(self):
         full = config.read(Path(__file__).parent / "full.toml")
@@ -52,11 +60,10 @@ class Anatomy(unittest.TestCase):
     def setUp(self):
         random.seed(3)
         torch.manual_seed(3)
-        self.made = object.__new__(generator.Generator)
-        self.made.grid = (40, 48, 48)
-        at = self.made._index() - torch.tensor([20.0, 20, 24]).view(3, 1, 1, 1)
+        shape = (40, 48, 48)
+        at = fields.index(shape) - fields.point([20, 20, 24])
         away = at.square().sum(0).sqrt()
-        self.found = torch.full(self.made.grid, classes.OTHER, dtype=torch.uint8)
+        self.found = torch.full(shape, classes.OTHER, dtype=torch.uint8)
         self.found[away > 17] = classes.BACKGROUND
         self.found[away < 12] = classes.BRAIN
         self.found[(away < 17) & (at[1] > 12)] = classes.CHEEKS
@@ -64,13 +71,13 @@ class Anatomy(unittest.TestCase):
         self.x = self.found / 12 + 0.1
 
     def test_an_open_skull_is_neither_brain_nor_relabelled(self):
-        x = self.made._open_skull(self.x, self.found)
+        x = anatomy.open_skull(self.x, self.found)
         changed = x != self.x
         self.assertTrue(changed.any())
         self.assertFalse((changed & (self.found == classes.BRAIN)).any())
 
     def test_a_missing_ear_is_air_in_image_and_labels(self):
-        x, found = self.made._no_ear(self.x, self.found)
+        x, found = anatomy.no_ear(self.x, self.found)
         gone = found != self.found
         self.assertTrue(gone.any())
         self.assertTrue((self.found[gone] == classes.EARS).all())
@@ -78,9 +85,30 @@ class Anatomy(unittest.TestCase):
         self.assertTrue(torch.equal(x[~gone], self.x[~gone]))
 
     def test_a_beard_grows_in_the_air_alone(self):
-        changed = self.made._beard(self.x, self.found) != self.x
+        changed = anatomy.beard(self.x, self.found) != self.x
         self.assertTrue(changed.any())
         self.assertTrue((self.found[changed] == classes.BACKGROUND).all())
+
+
+class Fields(unittest.TestCase):
+    def test_a_widened_point_is_a_cube(self):
+        for steps in (1, 4):
+            point = torch.zeros(12, 14, 3, dtype=torch.bool)
+            point[4, 6, 1] = True
+            cube = torch.zeros_like(point)
+            cube[max(0, 4 - steps):5 + steps, 6 - steps:7 + steps] = True
+            self.assertTrue(torch.equal(fields.widened(point, steps)[..., 1], cube[..., 1]))
+
+    def test_a_blur_is_that_of_scipy(self):
+        x = torch.rand(14, 16, 18)
+        wanted = ndimage.gaussian_filter(x.numpy(), (0.0, 0.7, 1.1), mode="nearest", radius=(0, 2, 3))
+        np.testing.assert_allclose(fields.blurred(x, [0.1, 0.7, 1.1]), wanted, atol=1e-5)
+
+    def test_balls_are_cut_at_the_end_of_the_grid(self):
+        at = torch.tensor([[0.0, 5, 5], [6, 5, 20]])
+        found = fields.stamped((8, 12, 12), at, 2.5)
+        near = (fields.index((8, 12, 12)) - fields.point(at[0])).square().sum(0) < 2.5**2
+        self.assertTrue(torch.equal(found, near))
 
 
 class Network(unittest.TestCase):
