@@ -7,20 +7,34 @@ import random
 import torch
 
 from . import classes
-from .fields import between, index, smooth_noise, widened
+from .fields import between, index, point, smooth_noise, widened
 
 NOTHING = torch.zeros((), dtype=torch.uint8)
 
 
 def lesion(x, found):
-    """Tumour, bleeding or resection: one blob inside the brain, of one random intensity."""
-    inside = (found == classes.BRAIN).nonzero()
+    """Tumours, bleedings or resections: one to three blobs inside the brain, some with a rim of another intensity.
+
+    One in four is a bleeding under the skull, between the brain's edge and a ball. All count as brain.
+    """
+    brain = found == classes.BRAIN
+    inside = brain.nonzero()
     if len(inside) == 0:
         return x
-    centre = inside[random.randrange(len(inside))].view(3, 1, 1, 1)
-    size = torch.tensor([between(4, 16) for _ in range(3)]).view(3, 1, 1, 1)
-    blob = ((index(x.shape) - centre) / size).square().sum(0) < 1
-    return torch.where(blob & (found == classes.BRAIN), torch.tensor(between(0, 1.2)), x)
+    at = index(x.shape)
+    for _ in range(random.choice([1, 1, 1, 2, 3])):
+        centre = point(inside[random.randrange(len(inside))])
+        if random.random() < 0.25:
+            blob = brain & widened(~brain, random.randint(1, 5)) & ((at - centre).square().sum(0) < between(10, 35) ** 2)
+            rim = torch.zeros_like(blob)
+        else:
+            away = ((at - centre) / point([between(3, 16) for _ in range(3)])).square().sum(0)
+            away = away * torch.exp(smooth_noise(x.shape, between(4, 10), between(0, 0.8)))
+            blob, rim = brain & (away < 1), brain & (away < 1) & (away > between(0.4, 1.6))
+        level = between(0, 1.2) + between(0, 0.06) * torch.randn(x.shape)
+        x = torch.where(blob, level, x)
+        x = torch.where(rim, torch.tensor(between(0, 1.2)), x)
+    return x
 
 
 def open_skull(x, found):
@@ -29,7 +43,7 @@ def open_skull(x, found):
     edge = (brain & widened(~brain, 1)).nonzero()
     if len(edge) == 0:
         return x
-    centre = edge[random.randrange(len(edge))].view(3, 1, 1, 1)
+    centre = point(edge[random.randrange(len(edge))])
     ball = (index(x.shape) - centre).square().sum(0) < between(6, 22) ** 2
     bone = ball & widened(brain, random.randint(1, 5)) & ~brain
     like = x[brain].mean() * between(0.6, 1.2)

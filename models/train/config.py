@@ -33,9 +33,10 @@ class Chances:
     no_ear: float = 0.06
     beard: float = 0.1
     hardware: float = 0.25
-    """Times how hard samples are."""
+    """Things beside the head. Times how hard samples are."""
     defaced: float = 0.13
     brain_alone: float = 0.07
+    wrapped: float = 0.06
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ class Generator:
             found = torch.zeros(self.grid, dtype=torch.uint8)
         else:
             x, found, inside = self._head()
+        if random.random() < chances.wrapped:
+            x, found, inside = wrapped(x, found, inside)
         x = self._errors(x)
         x, found, inside = self._cut(x, found, inside)
         if random.random() < 0.3:  # padding that counts as scan
@@ -72,7 +74,7 @@ class Generator:
         if random.random() < chances.beard:
             x = anatomy.beard(x, found)
         if random.random() < chances.hardware * self.hard:
-            x = beside.hardware(x, found)
+            x = beside.things(x, found)
         chance = random.random()
         if chance < chances.defaced:
             x, found = self._defaced(x, found)
@@ -81,7 +83,7 @@ class Generator:
             x, found = x * brain, found * brain
         return x, found, inside
 
-    def _positions(self, shape):
+    def _positions(self, extent):
         """Where each voxel of the grid lies in the head, in voxels of the head: `[3, R, A, S]`."""
         hard = self.hard
         wide = random.random() < 0.15 * hard
@@ -103,7 +105,7 @@ class Generator:
             warp = F.interpolate(coarse, size=[max(2, round(n / 10)) for n in self.grid], mode="trilinear", align_corners=True)
             warp = warp + torch.randn_like(warp) * fine * 0.6
             at[i] += F.interpolate(warp, size=self.grid, mode="trilinear", align_corners=True)[0, 0] / labels.MM
-            at[i] += (shape[i] - 1) / 2
+            at[i] += (extent[i] - 1) / 2
         return at
 
     def _painted(self, tissue):
@@ -184,7 +186,7 @@ class Generator:
         return x + smooth_noise(self.grid, between(2, 20), between(0, 0.15)) * (x > 0)
 
     def _errors(self, x):
-        """What scanners add: bias, coil shading, blur, thick slices, wrap-around, ghosts, streaks, noise."""
+        """What scanners add: bias, coil shading, blur, thick slices, ghosts, streaks, noise."""
         if random.random() < 0.6:
             x = x * torch.exp(smooth_noise(self.grid, between(30, 70), between(0.1, 0.5)))
         if random.random() < 0.15:
@@ -195,9 +197,6 @@ class Generator:
             x = blurred(x, [between(0, 1.0) for _ in range(3)])
         if random.random() < 0.35:
             x = self._thick(x)
-        if random.random() < 0.06:  # the nose comes in again at the back of the head
-            by = random.randint(4, 16)
-            x = x + x.roll(self.grid[1] - by if random.random() < 0.5 else by, 1) * between(0.3, 1)
         if random.random() < 0.12:
             x = x + between(0.03, 0.15) * x.roll(random.randint(10, 60), random.randrange(3))
         if random.random() < 0.08:
@@ -237,6 +236,29 @@ class Generator:
                 inside = inside & ((at * point(away)).sum(0) < self.grid[axis] / 2 * between(0.25, 0.95))
         return x * inside, torch.where(inside, found, NOTHING), inside
 
+
+def wrapped(x, found, inside):
+    """Wrap-around: what lies outside of a field of view too short for the head comes in at its other end.
+
+    Mostly the nose, behind the head. What comes in has no class of its own, and outside is no scan.
+    """
+    axis = random.choice([0, 1, 1, 1, 2])
+    head = (found > 0).any(2).any(1 - axis) if axis < 2 else (found > 0).any(0).any(0)
+    if not head.any():
+        return x, found, inside
+    first, last = int(head.nonzero()[0]), int(head.nonzero()[-1])
+    over, room = random.randint(2, 14), random.randint(0, 8)
+    low, high = (first - room, last + 1 - over) if random.random() < 0.7 else (first + over, last + 1 + room)
+    low, high, n = max(low, 0), min(high, x.shape[axis]), x.shape[axis]
+    length, strength = high - low, between(0.3, 1)
+    if length < n // 4:
+        return x, found, inside
+    within, out = torch.zeros_like(inside), x.clone()
+    within.narrow(axis, low, length).fill_(True)
+    before, after = min(low, length), min(n - high, length)
+    out.narrow(axis, high - before, before).add_(x.narrow(axis, low - before, before), alpha=strength)
+    out.narrow(axis, low, after).add_(x.narrow(axis, high, after), alpha=strength)
+    return out * within, torch.where(within, found, NOTHING), inside & within
 
 
 def rotation(degrees):

@@ -3,12 +3,13 @@ import random
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
 from scipy import ndimage
 
-from . import anatomy, begin, classes, confidence, config, curve, evaluate, export, fields, labels, loop, network, robustness, space
+from . import anatomy, begin, beside, classes, confidence, config, curve, evaluate, export, fields, generator, labels, loop, network, robustness, space
 
 HEADS = '''
 [[heads]]
@@ -88,6 +89,40 @@ class Anatomy(unittest.TestCase):
         changed = anatomy.beard(self.x, self.found) != self.x
         self.assertTrue(changed.any())
         self.assertTrue((self.found[changed] == classes.BACKGROUND).all())
+
+
+    def test_lesions_lie_in_the_brain(self):
+        for _ in range(6):
+            changed = anatomy.lesion(self.x, self.found) != self.x
+            self.assertTrue(changed.any())
+            self.assertTrue((self.found[changed] == classes.BRAIN).all())
+
+    def test_things_beside_the_head_fill_air_alone(self):
+        self.found[18:23, 32:38, 14:18] = classes.MOUTH
+        self.found[18:23, 32:39, 20:26] = classes.NOSE
+        for kind in beside.KINDS:
+            changed = torch.zeros(self.x.shape, dtype=torch.bool)
+            with mock.patch.dict(beside.KINDS, {kind: 1}, clear=True):
+                for _ in range(3):
+                    changed |= beside.things(self.x, self.found) != self.x
+            with self.subTest(kind.__name__):
+                self.assertTrue(changed.any())
+                self.assertTrue((self.found[changed] == classes.BACKGROUND).all())
+                self.assertTrue((changed & fields.widened(self.found > 0, 1)).any(), "none touches the head")
+
+    def test_what_wraps_around_is_seen_but_has_no_class(self):
+        inside, in_the_air = torch.ones(self.x.shape, dtype=torch.bool), False
+        head = torch.where(self.found > 0, self.x, 0)
+        for _ in range(12):
+            x, found, within = generator.wrapped(head, self.found, inside)
+            self.assertLess(within.sum(), inside.sum())
+            self.assertTrue((x[~within] == 0).all())
+            self.assertTrue((found[~within] == 0).all())
+            self.assertTrue(torch.equal(found[within], self.found[within]))
+            self.assertTrue((x >= head * within).all())
+            self.assertGreater(x.sum(), (head * within).sum() + 0.29 * (head * ~within).sum())
+            in_the_air |= bool(((x > 0) & (found == 0)).any())
+        self.assertTrue(in_the_air)
 
 
 class Fields(unittest.TestCase):
