@@ -28,6 +28,9 @@ class Chances:
     """A scan without a face, if any is given."""
     painted: float = 0.5
     """A head in random intensities rather than its own."""
+    infant: float = 0.08
+    toothless: float = 0.06
+    open_mouth: float = 0.05
     lesion: float = 0.1
     open_skull: float = 0.06
     no_ear: float = 0.06

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from . import anatomy, beside, classes, labels, space
+from . import anatomy, beside, classes, labels, shape, space
 from .anatomy import NOTHING
 from .fields import between, blurred, direction, index, pick, point, smooth_noise, widened
 
@@ -31,6 +31,7 @@ class Generator:
         self.weights = [h.weight for h in kept]
         names = ("image", "classes", "tissue", "extent")
         self.heads = [tuple(torch.from_numpy(np.load(files[h.name])[n]) for n in names) for h in kept]
+        self.faces = [shape.face(known.numpy(), extent.numpy()) for _, known, _, extent in self.heads]
         self.empty = [tuple(torch.from_numpy(np.load(files[n])[k]) for k in names[::3]) for n in config.negatives]
 
     def draw(self):
@@ -57,14 +58,20 @@ class Generator:
 
     def _head(self):
         chances = self.chances
-        image, known, tissue, extent = random.choices(self.heads, self.weights)[0]
-        at = self._positions(known.shape)
+        n = random.choices(range(len(self.heads)), self.weights)[0]
+        (image, known, tissue, extent), face = self.heads[n], self.faces[n]
+        bend = None if face is None else shape.bend(chances, face)
+        at = self._positions(known.shape, size=bend.size if bend else None)
+        if bend:
+            at, place = bend(at)
         near = pick(torch.stack([known, tissue, extent]).float(), at, "nearest")
         found, tissue, inside = near[0].to(torch.uint8), near[1].long(), near[2] > 0
         if random.random() < chances.painted:
             x = self._painted(tissue)
         else:
             x = self._recoloured(pick(image[None].float() / 255, at, "bilinear")[0])
+        if bend:
+            x, found = bend.painted(x, found, place)
         if random.random() < chances.lesion:
             x = anatomy.lesion(x, found)
         if random.random() < chances.open_skull:
@@ -83,12 +90,16 @@ class Generator:
             x, found = x * brain, found * brain
         return x, found, inside
 
-    def _positions(self, extent):
-        """Where each voxel of the grid lies in the head, in voxels of the head: `[3, R, A, S]`."""
+    def _positions(self, extent, size=None):
+        """Where each voxel of the grid lies in the head, in voxels of the head: `[3, R, A, S]`.
+
+        `size` is that of the sample beside the head, a random one if not given.
+        """
         hard = self.hard
         wide = random.random() < 0.15 * hard
         turn = [between(-45, 45) if wide else random.gauss(0, 4 + 5 * hard) for _ in range(3)]
-        size = between(0.95 - 0.27 * hard, 1.05 + 0.12 * hard)
+        if size is None:
+            size = between(0.95 - 0.27 * hard, 1.05 + 0.12 * hard)
         scale = np.array([size * between(0.93, 1.07) for _ in range(3)])
         step = rotation(turn) @ np.diag(1 / scale) * (space.MM / labels.MM)
         if random.random() < 0.5:
