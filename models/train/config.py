@@ -19,6 +19,30 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Chances:
+    """How often a sample is of a kind, or a head has something: 0 never, 1 always."""
+
+    shapes: float = 0.04
+    """Boxes, balls and noise alone."""
+    no_head: float = 0.1
+    """A scan without a face, if any is given."""
+    painted: float = 0.5
+    """A head in random intensities rather than its own."""
+    infant: float = 0.08
+    toothless: float = 0.06
+    open_mouth: float = 0.05
+    lesion: float = 0.1
+    open_skull: float = 0.06
+    no_ear: float = 0.06
+    beard: float = 0.1
+    hardware: float = 0.25
+    """Things beside the head. Times how hard samples are."""
+    defaced: float = 0.13
+    brain_alone: float = 0.07
+    wrapped: float = 0.06
+
+
+@dataclass(frozen=True)
 class Config:
     """A training run."""
 
@@ -50,15 +74,21 @@ class Config:
     down: tuple = (1, 2, 2, 3)
     up: tuple = (1, 1, 2)
     grid: tuple = (96, 128, 128)
+    chances: Chances = Chances()
 
 
 def read(path):
     """The configuration in a TOML file. Unknown keys are errors."""
     found = tomllib.loads(Path(path).read_text())
-    known = {f.name for f in fields(Config)}
-    unknown = sorted(set(found) - known)
-    if unknown:
-        raise SystemExit(f"{path}: unknown setting `{unknown[0]}`")
+    chances = found.get("chances", {})
+    for given, record in ((found, Config), (chances, Chances)):
+        unknown = sorted(set(given) - {f.name for f in fields(record)})
+        if unknown:
+            raise SystemExit(f"{path}: unknown setting `{unknown[0]}`")
+    for name, chance in chances.items():
+        if not 0 <= chance <= 1:
+            raise SystemExit(f"{path}: chance `{name}` is {chance}, not within 0 and 1")
+    found["chances"] = Chances(**chances)
     found["heads"] = tuple(Head(**h) for h in found.get("heads", []))
     for head in found["heads"]:
         if head.role not in ("train", "watch", "test"):

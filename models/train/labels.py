@@ -207,8 +207,12 @@ def bounded(found, extent, mm=MM):
     return out
 
 
-def _sight(found, extent, mm):
-    """How far to a side and how high each voxel lies, in degrees, seen from behind the eyes; `None` without eyes."""
+def level(found, extent, mm):
+    """The middle between the eyes, mm, and unit vectors to the right, to the front and up; `None` without eyes.
+
+    A head stands level when its front lies `BRAIN_TO_EYE_DEGREES` above the line from the middle of the brain to
+    the eyes, or, where the scan cuts the brain, `EAR_TO_EYE_DEGREES` below that from the ears.
+    """
     eyes, ears = _pair(found == classes.EYES, mm), _pair(found == classes.EARS, mm)
     brain = found == classes.BRAIN
     if eyes is None or not within(EYES_APART_MM, eyes[1] - eyes[0]):
@@ -226,6 +230,15 @@ def _sight(found, extent, mm):
     axes = _axes(eyes, ears, ahead, raised)
     if not EYES_FORWARD_MM[0] <= ahead @ axes[1] / np.cos(np.radians(raised)) <= EYES_FORWARD_MM[1]:
         return None
+    return middle, axes
+
+
+def _sight(found, extent, mm):
+    """How far to a side and how high each voxel lies, in degrees, seen from behind the eyes; `None` without eyes."""
+    found_level = level(found, extent, mm)
+    if found_level is None:
+        return None
+    middle, axes = found_level
     right, front, up = _coordinates(found.shape, mm, middle - BEHIND_EYES_MM * axes[1], axes)
     return np.degrees(np.abs(np.arctan2(right, front))), np.degrees(np.arctan2(up, np.hypot(right, front)))
 

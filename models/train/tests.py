@@ -3,11 +3,13 @@ import random
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
+from scipy import ndimage
 
-from . import begin, classes, confidence, config, curve, evaluate, export, generator, labels, loop, network, robustness, space
+from . import anatomy, begin, beside, classes, confidence, config, curve, evaluate, export, fields, generator, labels, loop, network, robustness, shape, space
 
 HEADS = '''
 [[heads]]
@@ -38,6 +40,13 @@ class Configuration(unittest.TestCase):
     def test_unknown_settings_are_errors(self):
         with self.assertRaisesRegex(SystemExit, "stepps"):
             configured("stepps = 3")
+        with self.assertRaisesRegex(SystemExit, "berd"):
+            configured("[chances]\nberd = 0.5")
+
+    def test_a_chance_is_a_share(self):
+        self.assertEqual(configured("[chances]\nbeard = 0.5").chances.beard, 0.5)
+        with self.assertRaisesRegex(SystemExit, "`beard` is 7"):
+            configured("[chances]\nbeard = 7")
 
     def test_the_doubtful_scan_is_not_trained_on(self):
         full = config.read(Path(__file__).parent / "full.toml")
@@ -52,11 +61,10 @@ class Anatomy(unittest.TestCase):
     def setUp(self):
         random.seed(3)
         torch.manual_seed(3)
-        self.made = object.__new__(generator.Generator)
-        self.made.grid = (40, 48, 48)
-        at = self.made._index() - torch.tensor([20.0, 20, 24]).view(3, 1, 1, 1)
+        shape = (40, 48, 48)
+        at = fields.index(shape) - fields.point([20, 20, 24])
         away = at.square().sum(0).sqrt()
-        self.found = torch.full(self.made.grid, classes.OTHER, dtype=torch.uint8)
+        self.found = torch.full(shape, classes.OTHER, dtype=torch.uint8)
         self.found[away > 17] = classes.BACKGROUND
         self.found[away < 12] = classes.BRAIN
         self.found[(away < 17) & (at[1] > 12)] = classes.CHEEKS
@@ -64,13 +72,13 @@ class Anatomy(unittest.TestCase):
         self.x = self.found / 12 + 0.1
 
     def test_an_open_skull_is_neither_brain_nor_relabelled(self):
-        x = self.made._open_skull(self.x, self.found)
+        x = anatomy.open_skull(self.x, self.found)
         changed = x != self.x
         self.assertTrue(changed.any())
         self.assertFalse((changed & (self.found == classes.BRAIN)).any())
 
     def test_a_missing_ear_is_air_in_image_and_labels(self):
-        x, found = self.made._no_ear(self.x, self.found)
+        x, found = anatomy.no_ear(self.x, self.found)
         gone = found != self.found
         self.assertTrue(gone.any())
         self.assertTrue((self.found[gone] == classes.EARS).all())
@@ -78,9 +86,172 @@ class Anatomy(unittest.TestCase):
         self.assertTrue(torch.equal(x[~gone], self.x[~gone]))
 
     def test_a_beard_grows_in_the_air_alone(self):
-        changed = self.made._beard(self.x, self.found) != self.x
+        changed = anatomy.beard(self.x, self.found) != self.x
         self.assertTrue(changed.any())
         self.assertTrue((self.found[changed] == classes.BACKGROUND).all())
+
+
+    def test_lesions_lie_in_the_brain(self):
+        for _ in range(6):
+            changed = anatomy.lesion(self.x, self.found) != self.x
+            self.assertTrue(changed.any())
+            self.assertTrue((self.found[changed] == classes.BRAIN).all())
+
+    def test_things_beside_the_head_fill_air_alone(self):
+        self.found[18:23, 32:38, 14:18] = classes.MOUTH
+        self.found[18:23, 32:39, 20:26] = classes.NOSE
+        for kind in beside.KINDS:
+            changed = torch.zeros(self.x.shape, dtype=torch.bool)
+            with mock.patch.dict(beside.KINDS, {kind: 1}, clear=True):
+                for _ in range(3):
+                    changed |= beside.things(self.x, self.found) != self.x
+            with self.subTest(kind.__name__):
+                self.assertTrue(changed.any())
+                self.assertTrue((self.found[changed] == classes.BACKGROUND).all())
+                self.assertTrue((changed & fields.widened(self.found > 0, 1)).any(), "none touches the head")
+
+    def test_what_wraps_around_is_seen_but_has_no_class(self):
+        inside, in_the_air = torch.ones(self.x.shape, dtype=torch.bool), False
+        head = torch.where(self.found > 0, self.x, 0)
+        for _ in range(12):
+            x, found, within = generator.wrapped(head, self.found, inside)
+            self.assertLess(within.sum(), inside.sum())
+            self.assertTrue((x[~within] == 0).all())
+            self.assertTrue((found[~within] == 0).all())
+            self.assertTrue(torch.equal(found[within], self.found[within]))
+            self.assertTrue((x >= head * within).all())
+            self.assertGreater(x.sum(), (head * within).sum() + 0.29 * (head * ~within).sum())
+            in_the_air |= bool(((x > 0) & (found == 0)).any())
+        self.assertTrue(in_the_air)
+
+
+class Bends(unittest.TestCase):
+    """A rounded box of a head at 1.5 mm with eyes, ears, brain, nose, mouth with teeth, and chin."""
+
+    def setUp(self):
+        random.seed(4)
+        torch.manual_seed(4)
+
+    @classmethod
+    def setUpClass(cls):
+        extent = (112, 112, 112)
+        cls.at = fields.index(extent)
+        place = (cls.at - fields.point([(n - 1) / 2 for n in extent])) * labels.MM
+        aside = torch.stack([place[0].abs(), place[1], place[2]])
+        away = lambda p, *centre: (p - fields.point(centre)).square().sum(0).sqrt()
+        box = place.pow(4).sum(0).pow(0.25)
+        found = torch.full(extent, classes.OTHER, dtype=torch.uint8)
+        in_front = (box > 58) & (place[1] > 20) & (place[0].abs() < 30)
+        for part, low, high in ((classes.NOSE, -48, -18), (classes.MOUTH, -62, -48), (classes.CHIN, -90, -62)):
+            found[in_front & (place[2] > low) & (place[2] <= high)] = part
+        found[away(place, 0, -8, 10) < 64] = classes.BRAIN
+        found[away(aside, 78, 0, -16) < 10] = classes.EARS
+        found[away(aside, 31, 64, -16) < 11] = classes.EYES
+        found[box > 78] = classes.BACKGROUND
+        cls.found, cls.x = found, torch.where(found > 0, 0.5, 0.05) + 0.02 * torch.rand(extent)
+        cls.teeth = (found == classes.MOUTH) & (box < 63)
+        cls.x[cls.teeth] = 1.0
+        cls.face = shape.face(found.numpy(), np.ones(extent, bool))
+
+    def bent(self, bend):
+        """Intensities and classes after a bend, before and after it has painted."""
+        at, place = bend(self.at)
+        found = fields.pick(self.found[None].float(), at, "nearest")[0].to(torch.uint8)
+        x = fields.pick(self.x[None], at, "nearest")[0]
+        return (x, found), bend.painted(x, found, place)
+
+    def heights(self, found, part):
+        """Lowest and highest place of a part's front, mm."""
+        at = (found == part).nonzero().float()
+        up = at[at[:, 1] > at[:, 1].quantile(0.6), 2] * labels.MM
+        return float(up.quantile(0.01)), float(up.quantile(0.99))
+
+    def test_a_bend_is_drawn_by_its_chance(self):
+        never = dict(infant=0.0, toothless=0.0, open_mouth=0.0)
+        self.assertIsNone(shape.bend(config.Chances(**never), self.face))
+        for name, kind in (("infant", shape.Infant), ("toothless", shape.Toothless), ("open_mouth", shape.OpenMouth)):
+            self.assertIsInstance(shape.bend(config.Chances(**{**never, name: 1.0}), self.face), kind)
+
+    def test_an_infant_has_a_short_face_under_the_same_brain(self):
+        bend = shape.Infant(self.face)
+        (_, found), _ = self.bent(bend)
+        before, after = (self.heights(f, classes.CHIN)[0] - self.heights(f, classes.EYES)[0] for f in (self.found, found))
+        self.assertAlmostEqual(after / before, bend.height, delta=0.08)
+        top = [(f == classes.BRAIN).any(0).any(0).nonzero().max() for f in (self.found, found)]
+        self.assertEqual(*top)
+
+    def test_an_infants_brain_grows_into_the_skull_and_nowhere_else(self):
+        bend = shape.Infant(self.face)
+        bend.rim = 2
+        (x, found), (new_x, new_found) = self.bent(bend)
+        grown = new_found != found
+        self.assertGreater(grown.sum(), 1000)
+        self.assertTrue((new_found[grown] == classes.BRAIN).all())
+        self.assertTrue((found[grown] == classes.OTHER).all())
+        self.assertTrue(torch.equal(grown, new_x != x))
+        kept = np.isin(found.numpy(), (classes.BACKGROUND, *classes.REMOVED))
+        self.assertFalse((fields.widened(grown, 2).numpy() & kept).any())
+
+    def test_a_jaw_without_teeth_is_shorter_and_keeps_its_classes(self):
+        for air in (False, True):
+            bend = shape.Toothless(self.face)
+            bend.height, bend.air = 0.8, air
+            (x, found), (new_x, new_found) = self.bent(bend)
+            self.assertGreater(self.heights(found, classes.CHIN)[0], self.heights(self.found, classes.CHIN)[0] + 3)
+            self.assertTrue(torch.equal(found, new_found))
+            self.assertGreater((x > 0.9).sum(), 300)
+            self.assertLess((new_x > 0.9).sum(), 0.1 * (x > 0.9).sum())
+            self.assertFalse(((new_x != x) & ((found == classes.BACKGROUND) | (found == classes.BRAIN))).any())
+
+    def test_an_open_mouth_is_air_within_the_head(self):
+        bend = shape.OpenMouth(self.face)
+        (x, found), (new_x, new_found) = self.bent(bend)
+        self.assertLess(self.heights(found, classes.CHIN)[1], self.heights(self.found, classes.CHIN)[1] - 1.5)
+        self.assertTrue(torch.equal(found, new_found))
+        gap = new_x != x
+        self.assertGreater(gap.sum(), 100)
+        self.assertTrue((new_x[gap] < 0.2).all())
+        self.assertEqual(set(found[gap].tolist()) - {classes.MOUTH, classes.OTHER, classes.CHIN}, set())
+
+    def test_samples_are_the_same_for_a_seed_and_have_every_kind(self):
+        chances = config.Chances(infant=0.3, toothless=0.3, open_mouth=0.3, lesion=0.5, beard=0.5, hardware=0.5, wrapped=0.5)
+        settings = config.Config(heads=(config.Head("a", "a", "train"),), negatives=(), grid=(32, 48, 48), chances=chances)
+        with tempfile.TemporaryDirectory() as folder:
+            file = f"{folder}/a.npz"
+            np.savez(file, image=(self.x * 200).byte().numpy(), classes=self.found.numpy(),
+                     tissue=(self.found > 0).byte().numpy(), extent=np.ones(self.found.shape, bool))
+            first, second, other = (generator.Generator(settings, {"a": file}, seed) for seed in (1, 1, 2))
+            drawn = []
+            for made, seed in ((first, 1), (second, 1), (other, 2)):
+                made.hard = 1.0
+                random.seed(seed)
+                torch.manual_seed(seed)
+                drawn.append([made.draw() for _ in range(6)])
+        for (x, found), (x2, found2), (x3, _) in zip(*drawn):
+            self.assertTrue(torch.equal(x, x2) and torch.equal(found, found2))
+            self.assertFalse(torch.equal(x, x3))
+            self.assertTrue(torch.isfinite(x).all())
+
+
+class Fields(unittest.TestCase):
+    def test_a_widened_point_is_a_cube(self):
+        for steps in (1, 4):
+            point = torch.zeros(12, 14, 3, dtype=torch.bool)
+            point[4, 6, 1] = True
+            cube = torch.zeros_like(point)
+            cube[max(0, 4 - steps):5 + steps, 6 - steps:7 + steps] = True
+            self.assertTrue(torch.equal(fields.widened(point, steps)[..., 1], cube[..., 1]))
+
+    def test_a_blur_is_that_of_scipy(self):
+        x = torch.rand(14, 16, 18)
+        wanted = ndimage.gaussian_filter(x.numpy(), (0.0, 0.7, 1.1), mode="nearest", radius=(0, 2, 3))
+        np.testing.assert_allclose(fields.blurred(x, [0.1, 0.7, 1.1]), wanted, atol=1e-5)
+
+    def test_balls_are_cut_at_the_end_of_the_grid(self):
+        at = torch.tensor([[0.0, 5, 5], [6, 5, 20]])
+        found = fields.stamped((8, 12, 12), at, 2.5)
+        near = (fields.index((8, 12, 12)) - fields.point(at[0])).square().sum(0) < 2.5**2
+        self.assertTrue(torch.equal(found, near))
 
 
 class Network(unittest.TestCase):
