@@ -2,6 +2,8 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crate::Shard;
 
@@ -11,9 +13,14 @@ use crate::Shard;
 /// A run on all scans holds the folder alone. Shards hold it together, each its own part alone.
 #[derive(Debug)]
 pub(crate) struct Hold {
-    whole: Locked,
+    _whole: Locked,
     _part: Option<Locked>,
 }
+
+/// A shard that ends has the common file for itself for a moment, to see whether it may remove it: who begins
+/// just then tries again.
+const MOST_TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(25);
 
 /// Why a folder cannot be held.
 #[derive(Debug)]
@@ -45,12 +52,7 @@ impl Hold {
             }
             None => None,
         };
-        Ok(Self { whole, _part: part })
-    }
-
-    /// Whether no other run works on the folder now, nor can begin to.
-    pub(crate) fn is_alone(&self) -> bool {
-        self.whole.file.try_lock().is_ok()
+        Ok(Self { _whole: whole, _part: part })
     }
 }
 
@@ -63,12 +65,18 @@ struct Locked {
 
 impl Locked {
     fn take(path: PathBuf, is_shared: bool) -> Result<Self, HoldError> {
+        let mut n_tries = 0;
         loop {
             let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
             let file = opened.map_err(|e| HoldError::Io(path.clone(), e))?;
             let locked = if is_shared { file.try_lock_shared() } else { file.try_lock() };
             match locked {
                 Ok(()) => {}
+                Err(TryLockError::WouldBlock) if n_tries < MOST_TRIES => {
+                    n_tries += 1;
+                    thread::sleep(BETWEEN_TRIES);
+                    continue;
+                }
                 Err(TryLockError::WouldBlock) => return Err(HoldError::Busy),
                 Err(TryLockError::Error(e)) => return Err(HoldError::Io(path, e)),
             }
@@ -114,16 +122,34 @@ mod tests {
         };
         let is_busy = |taken: Result<Hold, HoldError>| matches!(taken, Err(HoldError::Busy));
         let whole = take(None).expect("free");
-        assert!(whole.is_alone() && is_busy(take(None)) && is_busy(take(Some("1/2"))));
+        assert!(is_busy(take(None)) && is_busy(take(Some("1/2"))));
         drop(whole);
         let one = take(Some("1/2")).expect("free");
         let two = take(Some("2/2")).expect("free");
-        assert!(is_busy(take(Some("1/2"))) && is_busy(take(None)) && !one.is_alone());
+        assert!(is_busy(take(Some("1/2"))) && is_busy(take(None)));
         drop(two);
         assert!(is_busy(take(None)));
         drop(one);
         let left: Vec<_> = fs::read_dir(home.path()).expect("a folder").collect();
         assert!(left.is_empty(), "{left:?}");
         assert!(take(None).is_ok());
+    }
+
+    #[test]
+    fn parts_that_begin_and_end_at_once_do_not_keep_each_other_off() {
+        let home = tempfile::tempdir().expect("a folder");
+        thread::scope(|scope| {
+            for number in 1..=8 {
+                let home = home.path();
+                scope.spawn(move || {
+                    let shard = format!("{number}/8").parse().expect("a shard");
+                    for _ in 0..50 {
+                        Hold::take(home, &OsString::from("out"), Some(shard)).expect("free");
+                    }
+                });
+            }
+        });
+        let left: Vec<_> = fs::read_dir(home.path()).expect("a folder").collect();
+        assert!(left.is_empty(), "{left:?}");
     }
 }

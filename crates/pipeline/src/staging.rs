@@ -55,7 +55,7 @@ impl Staging {
         let mut own = start.clone();
         own.push(shard.map_or(String::new(), |s| format!("-{}-of-{}", s.number(), s.of())));
         let folder = home.join(own);
-        if hold.is_alone() && shard.is_none() {
+        if shard.is_none() {
             // Shards that were killed and not taken up again.
             start.push("-");
             for entry in fs::read_dir(home)?.filter_map(Result::ok) {
