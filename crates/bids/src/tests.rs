@@ -1,5 +1,7 @@
 //! Datasets that are made in a folder, planned and written.
 
+mod validator;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
