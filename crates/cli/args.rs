@@ -1,3 +1,4 @@
+mod bids;
 mod run;
 
 use std::path::PathBuf;
@@ -6,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use pipeline::{Level, Region, Regions};
 
+pub(crate) use bids::{BidsArgs, Form, Stage};
 pub(crate) use run::{Progress, RunArgs};
 
 /// Removes the face from head CT and MRI scans, and proves that it did.
@@ -27,6 +29,8 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Prove a pair of scans, original and defaced, by whatever tool
     Verify(VerifyArgs),
+    /// Deface a BIDS dataset, as a BIDS app
+    Bids(Box<BidsArgs>),
     /// Join the logs of runs with `--shard`, and tell which are not done
     Merge(MergeArgs),
     /// Check or read a ledger of disclosures
@@ -236,6 +240,16 @@ pub(crate) struct OutputArgs {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) out: PathBuf,
 
+    #[command(flatten)]
+    pub(crate) results: ResultArgs,
+
+    #[command(flatten)]
+    pub(crate) dicom: DicomArgs,
+}
+
+/// What holds for results of any kind.
+#[derive(Debug, Parser)]
+pub(crate) struct ResultArgs {
     /// Replace results of an earlier run
     #[arg(long)]
     pub(crate) overwrite: bool,
@@ -244,6 +258,18 @@ pub(crate) struct OutputArgs {
     #[arg(long)]
     pub(crate) keep_header: bool,
 
+    /// Private log, one JSON object a line [default: beside OUT, OUT.efface.jsonl]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+
+    /// File of options, TOML; what is given here counts before it [env: EFFACE_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// What becomes of DICOM headers.
+#[derive(Debug, Parser)]
+pub(crate) struct DicomArgs {
     /// Secret from which new DICOM UIDs are derived; the same secret gives the same UIDs
     /// [default: another one each run]
     #[arg(long, value_name = "SECRET", env = "EFFACE_UID_SALT", hide_env_values = true)]
@@ -256,14 +282,6 @@ pub(crate) struct OutputArgs {
     /// What `--deidentify` leaves: dates, moved alike for all of a patient, or sex, age and size
     #[arg(long, value_name = "WHAT", requires = "deidentify", value_delimiter = ',')]
     pub(crate) retain: Vec<Retain>,
-
-    /// Private log, one JSON object a line [default: beside OUT, OUT.efface.jsonl]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) log: Option<PathBuf>,
-
-    /// File of options, TOML; what is given here counts before it [env: EFFACE_CONFIG]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Parser)]

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +9,8 @@ use pipeline::{
 };
 
 use crate::args::{
-    ApplyArgs, DefaceArgs, EngineArgs, Fill, MergeArgs, OutputArgs, Profile, Progress, RemovalArgs,
-    Retain, VerifyArgs,
+    ApplyArgs, DefaceArgs, DicomArgs, EngineArgs, Fill, MergeArgs, OutputArgs, Profile, Progress,
+    RemovalArgs, ResultArgs, Retain, RunArgs, VerifyArgs,
 };
 use crate::disclosure::{consent, disclosing};
 use crate::doctor::{load_model, n_processors};
@@ -19,41 +19,55 @@ use crate::screen::{Screen, shown};
 
 /// Defaces every scan of the inputs.
 pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
-    let run_args = &args.run;
-    let free = || available_bytes().map(|bytes| bytes / 10 * 9);
-    let log = &args.output.log;
-    let options = Options {
-        n_jobs: run_args.jobs,
-        resume: run_args.resume,
-        shard: run_args.shard,
-        memory_bytes: run_args.memory.or_else(free),
-        consent: consent(run_args)?,
-        disclosing: disclosing(run_args)?,
+    let OutputArgs { out, results, dicom } = &args.output;
+    let common =
+        options(&args.removal, Some((results, out)), Some(dicom), &args.engine, args.run.jobs)?;
+    let common = Options {
         write_mask: args.mask,
         as_nifti: args.format.is_some(),
         pass_through: args.pass_through.clone(),
-        log: Some(
-            log.clone().unwrap_or_else(|| Plan::default_log(&args.output.out, run_args.shard)),
-        ),
-        ..options(&args.removal, Some(&args.output), &args.engine, run_args.jobs)?
+        ..common
     };
-    run(&args.inputs, &args.output, &args.engine, &options, run_args.progress)
+    let options = with_run(common, &args.run, results, out)?;
+    run(&args.inputs, out, &args.engine, &options, args.run.progress)
+}
+
+/// `options` of a run on many scans.
+pub(crate) fn with_run(
+    options: Options,
+    args: &RunArgs,
+    results: &ResultArgs,
+    out: &Path,
+) -> Result<Options, Refusal> {
+    let free = || available_bytes().map(|bytes| bytes / 10 * 9);
+    let log = results.log.clone().unwrap_or_else(|| Plan::default_log(out, args.shard));
+    Ok(Options {
+        n_jobs: args.jobs,
+        resume: args.resume,
+        shard: args.shard,
+        memory_bytes: args.memory.or_else(free),
+        consent: consent(args)?,
+        disclosing: disclosing(args)?,
+        log: Some(log),
+        ..options
+    })
 }
 
 /// Removes what a given mask covers.
 pub(crate) fn apply(args: &ApplyArgs) -> Result<Exit, Refusal> {
+    let OutputArgs { out, results, dicom } = &args.output;
     let options = Options {
         mask: Some(args.mask.clone()),
-        ..options(&args.removal, Some(&args.output), &args.engine, 1)?
+        ..options(&args.removal, Some((results, out)), Some(dicom), &args.engine, 1)?
     };
     let input = std::slice::from_ref(&args.input);
-    run(input, &args.output, &args.engine, &options, Progress::Auto)
+    run(input, out, &args.engine, &options, Progress::Auto)
 }
 
 /// Proves a pair of scans.
 #[expect(clippy::print_stdout, reason = "this command's data")]
 pub(crate) fn verify(args: &VerifyArgs) -> Result<Exit, Refusal> {
-    let options = options(&args.removal, None, &args.engine, 1)?;
+    let options = options(&args.removal, None, None, &args.engine, 1)?;
     let loaded = load_model(&args.engine, options.workers.n_threads())?;
     let found = pipeline::verify(&args.original, &args.defaced, &loaded.model, &options)
         .map_err(|e| Refusal { reason: e.to_string(), hint: e.hint })?;
@@ -88,15 +102,16 @@ pub(crate) fn merge(args: &MergeArgs) -> Result<Exit, Refusal> {
 }
 
 /// The options that commands share.
-fn options(
+pub(crate) fn options(
     removal: &RemovalArgs,
-    output: Option<&OutputArgs>,
+    results: Option<(&ResultArgs, &Path)>,
+    dicom: Option<&DicomArgs>,
     engine: &EngineArgs,
     n_jobs: usize,
 ) -> Result<Options, Refusal> {
     let n_threads = engine.threads.unwrap_or_else(n_processors);
-    let log = |output: &OutputArgs| {
-        output.log.clone().unwrap_or_else(|| Plan::default_log(&output.out, None))
+    let log = |(results, out): (&ResultArgs, &Path)| {
+        results.log.clone().unwrap_or_else(|| Plan::default_log(out, None))
     };
     Ok(Options {
         n_jobs,
@@ -105,15 +120,15 @@ fn options(
         memory_bytes: None,
         consent: None,
         disclosing: None,
-        has_own_salt: output.is_none_or(|output| output.uid_salt.is_none()),
+        has_own_salt: dicom.is_none_or(|dicom| dicom.uid_salt.is_none()),
         workers: Workers::new(n_threads / n_jobs).at(engine.level.unwrap_or_else(Level::best)),
-        overwrite: output.is_some_and(|output| output.overwrite),
+        overwrite: results.is_some_and(|(results, _)| results.overwrite),
         write_mask: false,
-        keep_header_text: output.is_some_and(|output| output.keep_header),
+        keep_header_text: results.is_some_and(|(results, _)| results.keep_header),
         flip: removal.flip,
         as_nifti: false,
         pass_through: Vec::new(),
-        release: release(output)?,
+        release: release(dicom)?,
         regions: removal.remove.iter().flat_map(|r| r.iter()).collect(),
         mask: None,
         filling: match removal.fill {
@@ -124,19 +139,30 @@ fn options(
         },
         face_wins: removal.face_wins,
         guard_mm: removal.brain_guard,
-        log: output.map(log),
+        log: results.map(log),
     })
 }
 
 /// Takes the scans of the inputs through all stages.
 fn run(
     inputs: &[PathBuf],
-    output: &OutputArgs,
+    out: &Path,
     engine: &EngineArgs,
     options: &Options,
     progress: Progress,
 ) -> Result<Exit, Refusal> {
-    let plan = Plan::make(inputs, &output.out, options).map_err(refuse)?;
+    let plan = Plan::make(inputs, out, options).map_err(refuse)?;
+    run_plan(&plan, engine, options, progress, &|_| {})
+}
+
+/// Takes the scans of a plan through all stages, and tells `note` of each.
+pub(crate) fn run_plan(
+    plan: &Plan,
+    engine: &EngineArgs,
+    options: &Options,
+    progress: Progress,
+    note: &(dyn Fn(&Outcome) + Sync),
+) -> Result<Exit, Refusal> {
     if plan.scans.is_empty() && plan.n_of_others == 0 {
         return Err(Refusal {
             reason: "no scan was found in the input".to_owned(),
@@ -149,9 +175,12 @@ fn run(
     if let Some(reason) = loaded.fallback {
         screen.message(&format!("warning: {reason}\nhint: the embedded engine is used instead"));
     }
-    let report = |outcome: &Outcome| screen.scan(outcome);
-    let summary = pipeline::run(&plan, &loaded.model, options, &stop, &report).map_err(refuse)?;
-    screen.end(&plan, &summary);
+    let report = |outcome: &Outcome| {
+        note(outcome);
+        screen.scan(outcome);
+    };
+    let summary = pipeline::run(plan, &loaded.model, options, &stop, &report).map_err(refuse)?;
+    screen.end(plan, &summary);
     let n_not_passed = summary.n_review + summary.n_fail + summary.n_not_begun;
     let is_empty_part = plan.scans.is_empty();
     let all_passed = n_not_passed == 0 && (summary.n_pass > 0 || is_empty_part);
@@ -177,7 +206,7 @@ fn stop_on_signal() -> Result<Arc<AtomicBool>, Refusal> {
 }
 
 /// What is done to DICOM headers, with a salt of this run's own unless one is given.
-fn release(args: Option<&OutputArgs>) -> Result<Release, Refusal> {
+fn release(args: Option<&DicomArgs>) -> Result<Release, Refusal> {
     let mut random = [0; 32];
     let salt = match args.and_then(|args| args.uid_salt.as_ref()) {
         Some(salt) => salt.as_bytes(),
@@ -200,6 +229,6 @@ fn release(args: Option<&OutputArgs>) -> Result<Release, Refusal> {
     Ok(Release { uids: UidMap::new(salt), deidentify, program })
 }
 
-fn refuse(error: PlanError) -> Refusal {
+pub(crate) fn refuse(error: PlanError) -> Refusal {
     Refusal { reason: error.to_string(), hint: error.hint() }
 }

@@ -1,6 +1,7 @@
 //! The command line: arguments, messages, exit code. Nothing about a scan is decided here.
 
 mod args;
+mod bids;
 mod config;
 mod deface;
 mod disclosure;
@@ -28,6 +29,7 @@ fn run(args: &Args) -> Result<Exit, Refusal> {
         Command::Deface(args) => deface::deface(args),
         Command::Apply(args) => deface::apply(args),
         Command::Verify(args) => deface::verify(args),
+        Command::Bids(args) => bids::bids(args),
         Command::Merge(args) => deface::merge(args),
         Command::Ledger(args) => disclosure::ledger(&args.command),
         Command::Doctor(args) => doctor::doctor(args),

@@ -9,7 +9,8 @@ use super::count;
 #[derive(Debug, Parser)]
 pub(crate) struct RunArgs {
     /// Scans worked on at the same time
-    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = count)]
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = count,
+        visible_alias = "n-procs", aliases = ["n_procs", "nprocs"])]
     pub(crate) jobs: usize,
 
     /// Memory for all scans at work, such as 8G; a scan waits until there is room for it

@@ -249,7 +249,7 @@ impl Context<'_> {
                     catch_unwind(AssertUnwindSafe(|| self.make(scan, &staging, &mut record)));
                 let made =
                     made.unwrap_or_else(|panic| Err(ScanError::Panic(panic_message(&*panic))));
-                self.publish(&scan.name, &staging, made, &known, &mut record)
+                self.publish(scan, &staging, made, &known, &mut record)
             });
         let (mut input, mut kind) = (scan.input(), Kind::Judged);
         let (image, hint) = match result {
@@ -367,7 +367,7 @@ impl Context<'_> {
             let staged = beside_image(&staging.folder.join(name), ".efface.json");
             formats::write_file(&staged, &record.to_json(), false)?;
             let out = &self.plan.out;
-            staging.publish(out, out, &scan.name, Some(&image)).map_err(ScanError::Publish)
+            staging.publish(out, out, scan, Some(&image)).map_err(ScanError::Publish)
         };
         if let Err(e) = pass() {
             record.passed_through = false;
@@ -393,7 +393,7 @@ impl Context<'_> {
     /// Returns where the image lies.
     fn publish(
         &self,
-        name: &Path,
+        scan: &Planned,
         staging: &ScanStaging,
         made: Result<Source, ScanError>,
         known: &Known,
@@ -402,11 +402,12 @@ impl Context<'_> {
         if let Err(e) = &made {
             record.fail(e.to_string());
             if e.dicom().is_some_and(DicomError::is_no_volume) {
-                staging.clear(&self.plan.out, name).map_err(ScanError::Publish)?;
+                staging.clear(&self.plan.out, scan).map_err(ScanError::Publish)?;
                 return made.map(|_| None);
             }
         }
         record.peak_memory_bytes = memory::peak_bytes();
+        let name = &scan.name;
         let out = &self.plan.out;
         let folder = self.folder(record.verdict);
         let image = made.as_ref().ok().filter(|_| record.verdict != Verdict::Fail);
@@ -423,7 +424,7 @@ impl Context<'_> {
                 .add(subject, &output.sha256, record.verdict, known.consent)
                 .map_err(ScanError::Ledger)?;
         }
-        staging.publish(out, &folder, name, image).map_err(ScanError::Publish)?;
+        staging.publish(out, &folder, scan, image).map_err(ScanError::Publish)?;
         let image = image.map(|_| folder.join(name));
         made.map(|_| image)
     }

@@ -26,7 +26,7 @@ pub use kernels::{Level, Workers};
 pub use masking::{Filling, Verdict};
 pub use memory::available_bytes;
 pub use merge::{MergeError, Merged, merge};
-pub use plan::{Plan, PlanError, Planned};
+pub use plan::{Listed, Plan, PlanError, Planned};
 pub use shard::Shard;
 pub use verify::{Verified, VerifyFailure, verify};
 pub use volume::{Region, Regions};

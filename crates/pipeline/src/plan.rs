@@ -35,6 +35,20 @@ pub struct Planned {
     pub name: PathBuf,
     /// Whether it is DICOM that becomes a NIfTI file.
     pub(crate) is_converted: bool,
+    /// Where its mask goes, below the folder of results; `None` for beside the result, with a file that
+    /// tells what it is.
+    pub(crate) mask_name: Option<PathBuf>,
+}
+
+/// A scan whose result has a name of its own.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The scan.
+    pub input: PathBuf,
+    /// Where its result goes, below the folder of results.
+    pub name: PathBuf,
+    /// Where its mask goes, if masks are written.
+    pub mask_name: PathBuf,
 }
 
 impl Planned {
@@ -177,16 +191,46 @@ impl Plan {
                         name: name_below(input, source.path()),
                         source: Ok(source),
                         is_converted: false,
+                        mask_name: None,
                     }));
                 }
                 Err(e) => scans.push(Planned {
                     name: PathBuf::from(last_name(input)),
                     source: Err((input.clone(), Arc::new(e))),
                     is_converted: false,
+                    mask_name: None,
                 }),
             }
         }
         let mut plan = Self { out: out.to_owned(), scans, n_other, n_copies, n_of_others: 0 };
+        plan.name_all(out, options)?;
+        plan.check(out, options)?;
+        Ok(plan)
+    }
+
+    /// A plan of scans that were found and named by somebody else, each a single file.
+    ///
+    /// # Errors
+    /// As [`Self::make`].
+    pub fn of(listed: Vec<Listed>, out: &Path, options: &Options) -> Result<Self, PlanError> {
+        let planned = |Listed { input, name, mask_name }| {
+            let found = formats::discover(&input).map(|mut found| found.sources.pop());
+            let source = match found {
+                Ok(Some(source)) => Ok(source),
+                Ok(None) => Err((input, Arc::new(FormatError::NotAScan))),
+                Err(e) => Err((input, Arc::new(e))),
+            };
+            Planned { source, name, is_converted: false, mask_name: Some(mask_name) }
+        };
+        let scans = listed.into_iter().map(planned).collect();
+        let mut plan = Self { out: out.to_owned(), scans, n_other: 0, n_copies: 0, n_of_others: 0 };
+        plan.check(out, options)?;
+        Ok(plan)
+    }
+
+    /// Gives every scan the name that its result has.
+    fn name_all(&mut self, out: &Path, options: &Options) -> Result<(), PlanError> {
+        let plan = self;
         match options.release.deidentify {
             Some(_) => plan.name_by_uid(&options.release.uids),
             None => plan.part_folders(),
@@ -197,6 +241,12 @@ impl Plan {
         if is_nifti_name(out) {
             plan.name_the_one(out)?;
         }
+        Ok(())
+    }
+
+    /// Takes this run's part of the scans, and refuses what must not be written.
+    fn check(&mut self, out: &Path, options: &Options) -> Result<(), PlanError> {
+        let plan = self;
         plan.refuse_same_names()?;
         let is_dicom = |scan: &Planned| {
             matches!(scan.source, Ok(Source::DicomSeries { .. } | Source::LeftOut { .. }))
@@ -223,7 +273,7 @@ impl Plan {
         {
             return Err(PlanError::LogInside { log: log.clone() });
         }
-        Ok(plan)
+        Ok(())
     }
 
     /// Where the log lies unless the user says otherwise: beside the output, named after it.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use formats::Source;
 use thiserror::Error;
 
-use crate::Shard;
 use crate::hold::{Hold, HoldError};
 use crate::plan::{beside_image, results};
+use crate::{Planned, Shard};
 
 /// A folder for what is not yet proven: beside the output, on the same file system, never under
 /// it. Removed with all that is left in it.
@@ -99,8 +99,10 @@ impl ScanStaging {
     }
 
     /// Removes what an earlier run left under the names of a scan.
-    pub(crate) fn clear(&self, out: &Path, name: &Path) -> io::Result<()> {
-        results(out, name).iter().try_for_each(|old| remove(old))
+    pub(crate) fn clear(&self, out: &Path, scan: &Planned) -> io::Result<()> {
+        let masks =
+            scan.mask_name.iter().flat_map(|mask| [out.join(mask), out.join("review").join(mask)]);
+        results(out, &scan.name).into_iter().chain(masks).try_for_each(|old| remove(&old))
     }
 
     /// Moves what was made to its final names below `folder`, which is `out` or a folder in it:
@@ -110,16 +112,26 @@ impl ScanStaging {
         &self,
         out: &Path,
         folder: &Path,
-        name: &Path,
+        scan: &Planned,
         image: Option<&Source>,
     ) -> io::Result<()> {
-        self.clear(out, name)?;
+        self.clear(out, scan)?;
+        let name = &scan.name;
         let target = folder.join(name);
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
         }
         let staged = self.folder.join(name.file_name().unwrap_or_default());
+        if let (Some(_), Some(mask)) = (image, &scan.mask_name) {
+            let from = beside_image(&staged, "_defacemask.nii.gz");
+            let to = folder.join(mask);
+            if from.exists() {
+                to.parent().map_or(Ok(()), fs::create_dir_all)?;
+                fs::rename(from, to)?;
+            }
+        }
         let beside: &[&str] = match image {
+            Some(_) if scan.mask_name.is_some() => &[".efface.json"],
             Some(_) => &[".efface.json", "_defacemask.json", "_defacemask.nii.gz"],
             None => &[".efface.json"],
         };
