@@ -298,7 +298,7 @@ impl Context<'_> {
         let Some(earlier) = self.earlier else { return Ok(None) };
         known.input_sha256 = scan.source.as_ref().ok().and_then(|s| digest::of_source(s).ok());
         let Some(sha256) = &known.input_sha256 else { return Ok(None) };
-        let place = |verdict| self.folder(verdict).join(&scan.name);
+        let place = |verdict| self.folder(verdict, scan).join(&scan.name);
         let Some(verdict) = earlier.verdict(&scan.name.to_string_lossy(), sha256, place) else {
             return Ok(None);
         };
@@ -344,11 +344,13 @@ impl Context<'_> {
         }
     }
 
-    /// The folder of results of that verdict.
-    fn folder(&self, verdict: Verdict) -> PathBuf {
+    /// The folder of results of that verdict. Where results have names that others gave, as in a BIDS
+    /// dataset, nothing but what passed lies among them.
+    fn folder(&self, verdict: Verdict, scan: &Planned) -> PathBuf {
         match verdict {
-            Verdict::Review => self.plan.out.join("review"),
-            Verdict::Pass | Verdict::Fail => self.plan.out.clone(),
+            Verdict::Fail if scan.mask_name.is_none() => self.plan.out.clone(),
+            Verdict::Fail | Verdict::Review => self.plan.out.join("review"),
+            Verdict::Pass => self.plan.out.clone(),
         }
     }
 
@@ -409,7 +411,7 @@ impl Context<'_> {
         record.peak_memory_bytes = memory::peak_bytes();
         let name = &scan.name;
         let out = &self.plan.out;
-        let folder = self.folder(record.verdict);
+        let folder = self.folder(record.verdict, scan);
         let image = made.as_ref().ok().filter(|_| record.verdict != Verdict::Fail);
         if image.is_none() {
             record.output = None;
