@@ -325,6 +325,18 @@ fn all_lossless_encodings_give_one_mask_and_one_result() {
     assert_eq!(syntax_of("j2k_lossless"), "1.2.840.10008.1.2.1", "no encoder");
 }
 
+/// The model takes the ball for the top of a head, as it does in what dcm2niix makes of the series.
+#[test]
+fn mosaics_of_a_phantom_are_taken_apart_and_fail_for_want_of_a_face() {
+    let Some(shared) = shared() else { return };
+    let place = Place::new();
+    let run = place.deface(&[&shared.join("siemens_mosaic_epi")], &[]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stdout.starts_with("fail ") && run.stdout.contains("no face found"), "{run:?}");
+    assert_eq!(run.stdout.lines().count(), 1, "both files are one volume: {run:?}");
+    assert_eq!(place.results(), ["siemens_mosaic_epi.efface.json"]);
+}
+
 #[test]
 fn an_enhanced_object_and_its_single_frame_copy_have_one_mask() {
     let Some(shared) = shared() else { return };

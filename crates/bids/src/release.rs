@@ -408,7 +408,7 @@ const SOURCE: &str = "source";
 const DEFACED: &str = "defaced";
 
 /// What else efface puts into an output: its records, and what needs a person.
-const IGNORED: &str = "*.efface.json\n/review/\n";
+const IGNORED: &str = "*.efface.json\n/review\n";
 
 /// Masks that have no name in BIDS: those of other than `anat`, `func` and `dwi`, and of images
 /// with entities that a mask cannot have.

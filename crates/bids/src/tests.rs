@@ -651,7 +651,7 @@ fn writes_a_raw_dataset_of_what_was_released() {
     assert_eq!(out.text("sub-01/sub-01_scans.tsv"), scans);
     let intended = &out.json("sub-01/fmap/sub-01_epi.json")["IntendedFor"];
     assert_eq!(intended, &json!(["func/sub-01_task-x_bold.nii.gz"]));
-    assert_eq!(out.text(".bidsignore"), "*.efface.json\n/review/\n");
+    assert_eq!(out.text(".bidsignore"), "*.efface.json\n/review\n");
 }
 
 #[test]

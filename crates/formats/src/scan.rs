@@ -25,6 +25,17 @@ pub struct SourceFile {
     pub name: OsString,
     /// How its bytes were, and will again be, packed.
     pub packing: Packing,
+    /// How its image is divided into planes, if that is a mosaic.
+    pub tiles: Option<Tiles>,
+}
+
+/// How the slices of a volume lie in one image, row by row: as many tiles down as across.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tiles {
+    /// Tiles across and down.
+    pub n_across: usize,
+    /// Tiles that hold a slice: the first ones.
+    pub n_used: usize,
 }
 
 /// How the bytes of a file hold those of the volume's buffer.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::dicom::DicomError;
-use crate::{FormatError, Layout, Packing, Scan, Source, dicom, gzip};
+use crate::{FormatError, Layout, Packing, Scan, Source, SourceFile, dicom, gzip};
 
 /// Writes a scan into `folder`: the source's decoded bytes as they now are, compressed again where
 /// the source was. Returns what [`open`](crate::open) takes to read it back.
@@ -34,7 +34,7 @@ pub fn write(scan: &Scan, folder: &Path, name: &OsStr) -> Result<Source, FormatE
             Ok(Source::NiftiPair { header: path, image })
         }
         Layout::DicomFile => {
-            write_dicom(&path, &buffers[0], scan.files[0].packing)?;
+            write_dicom(&path, &buffers[0], &scan.files[0])?;
             let files = vec![path.clone()];
             Ok(Source::DicomSeries { path, files, series: String::new() })
         }
@@ -43,17 +43,21 @@ pub fn write(scan: &Scan, folder: &Path, name: &OsStr) -> Result<Source, FormatE
             let mut files = Vec::with_capacity(buffers.len());
             for (file, bytes) in scan.files.iter().zip(buffers) {
                 files.push(path.join(&file.name));
-                write_dicom(&path.join(&file.name), bytes, file.packing)?;
+                write_dicom(&path.join(&file.name), bytes, file)?;
             }
             Ok(Source::DicomSeries { path, files, series: String::new() })
         }
     }
 }
 
-/// Writes a native DICOM file, packed as its source was where that can be.
-fn write_dicom(path: &Path, native: &[u8], packing: Packing) -> Result<(), FormatError> {
+/// Writes a native DICOM file, a mosaic if its source was one, and packed as that was where that
+/// can be.
+fn write_dicom(path: &Path, native: &[u8], file: &SourceFile) -> Result<(), FormatError> {
     let refused = |reason| DicomError::File { number: 1, of: 1, reason };
-    match dicom::pack(native, packing).map_err(refused)? {
+    let tiled = file.tiles.map(|tiles| dicom::tiled(native, tiles)).transpose();
+    let tiled = tiled.map_err(refused)?;
+    let native = tiled.as_deref().unwrap_or(native);
+    match dicom::pack(native, file.packing).map_err(refused)? {
         Some(packed) => write_file(path, &packed, false),
         None => write_file(path, native, false),
     }

@@ -38,10 +38,20 @@ pub fn open_and_release(bytes: &[u8]) {
 }
 
 fn reopened(scan: &Scan) -> Scan {
+    if scan.files.iter().any(|file| file.tiles.is_some()) {
+        return written(scan);
+    }
     let name = |(n, _): (usize, &SourceFile)| OsString::from(format!("{n}"));
     let names = scan.files.iter().enumerate().map(name);
     let files = names.zip(scan.volume.buffers().to_vec()).collect();
     open_series(files).expect("what was released opens")
+}
+
+/// The scan as it is once it was written: the buffers of mosaics are not what is in the files.
+fn written(scan: &Scan) -> Scan {
+    let folder = tempfile::tempdir().expect("a folder");
+    let series = formats::write(scan, folder.path(), "series".as_ref()).expect("written");
+    formats::open(&series).expect("what was released opens")
 }
 
 fn planes(scan: &Scan) -> Vec<&[u8]> {

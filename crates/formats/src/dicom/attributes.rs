@@ -64,10 +64,9 @@ impl<'a> Attributes<'a> {
         order: ByteOrder,
     ) -> Result<u16, FileError> {
         let value = self.values.iter().find(|(tag, _)| *tag == attribute.tag).map(|(_, v)| *v);
-        match (value, order) {
-            (None | Some([]), _) => Err(FileError::Missing { attribute }),
-            (Some(&[a, b]), ByteOrder::Little) => Ok(u16::from_le_bytes([a, b])),
-            (Some(&[a, b]), ByteOrder::Big) => Ok(u16::from_be_bytes([a, b])),
+        match value {
+            None | Some([]) => Err(FileError::Missing { attribute }),
+            Some(&[a, b]) => Ok(number([a, b], order)),
             _ => Err(FileError::Value { attribute, wanted: "one 16-bit number" }),
         }
     }
@@ -104,6 +103,14 @@ impl<'a> Attributes<'a> {
             }
         }
         if parts.next().is_some() { Err(refused) } else { Ok(Some(numbers)) }
+    }
+}
+
+/// A 16-bit number.
+pub(super) fn number(bytes: [u8; 2], order: ByteOrder) -> u16 {
+    match order {
+        ByteOrder::Little => u16::from_le_bytes(bytes),
+        ByteOrder::Big => u16::from_be_bytes(bytes),
     }
 }
 

@@ -3,6 +3,7 @@ use std::ops::Range;
 use super::attributes::Attributes;
 use super::elements::{Element, Elements, Kind, malformed};
 use super::error::{FileError, Malformation};
+use super::mosaic::Private;
 use super::syntax::{Encoding, Form};
 use super::tag::{GROUPED, MEDIA_SOP_CLASS, TOP_LEVEL, TRANSFER_SYNTAX, Tag, VOLUME_KEYS};
 
@@ -15,6 +16,8 @@ pub(super) struct Contents<'a> {
     pub(super) encoding: Encoding,
     /// File meta group and top level.
     pub(super) top: Attributes<'a>,
+    /// What of the top level is Siemens' own.
+    pub(super) private: Private<'a>,
     /// The shared functional groups.
     pub(super) shared: Attributes<'a>,
     /// The per-frame functional groups, an entry a frame.
@@ -82,6 +85,7 @@ impl<'a> Contents<'a> {
         let contents = Self {
             encoding,
             top,
+            private: Private::default(),
             shared: Attributes::default(),
             frames: Vec::new(),
             pixels: None,
@@ -158,6 +162,8 @@ impl<'a> Contents<'a> {
                     self.top.add(attribute, &bytes[value.clone()])?;
                 } else if VOLUME_KEYS.contains(&tag) {
                     self.top.add_key(tag, &bytes[value.clone()]);
+                } else {
+                    self.private.add(tag, &bytes[value.clone()]);
                 }
             }
         }

@@ -261,9 +261,12 @@ pub enum FileError {
         /// Its UID.
         uid: String,
     },
-    /// A Siemens mosaic.
-    #[error("a Siemens mosaic, whose tiles this version cannot take apart")]
-    Mosaic,
+    /// A Siemens mosaic whose slices cannot be told for sure.
+    #[error("a Siemens mosaic that cannot be taken apart: {fault}")]
+    Mosaic {
+        /// What is wrong with it.
+        fault: MosaicFault,
+    },
     /// Several frames in an object that can hold one only.
     #[error("{found} frames in an object for a single one")]
     MultiFrame {
@@ -376,6 +379,97 @@ pub enum FileError {
     },
 }
 
+/// What keeps a Siemens mosaic from being taken apart into its slices.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+pub enum MosaicFault {
+    /// Siemens' private header is absent, or its creator is.
+    #[error("`CSA Image Header Info` (0029,1010) is missing")]
+    NoHeader,
+    /// The private header cannot be read.
+    #[error("`CSA Image Header Info` (0029,1010) is damaged, or not of the form `SV10`")]
+    Header,
+    /// Nothing says how many slices there are.
+    #[error(
+        "`NumberOfImagesInMosaic`, in `CSA Image Header Info` (0029,1010) or as (0019,100a), is \
+         missing or no number"
+    )]
+    NoCount,
+    /// Two elements say different things.
+    #[error(
+        "`NumberOfImagesInMosaic` is {} in `CSA Image Header Info` (0029,1010), and {} in \
+         (0019,100a)",
+        .found[0], .found[1]
+    )]
+    Counts {
+        /// What each says.
+        found: [u64; 2],
+    },
+    /// No slice, or more than any scanner measures.
+    #[error("`NumberOfImagesInMosaic` is {found} where 1 to {most} were expected")]
+    Count {
+        /// The number of slices.
+        found: u64,
+        /// The most that are accepted.
+        most: u64,
+    },
+    /// The image cannot be divided into tiles.
+    #[error(
+        "`Columns` (0028,0011) and `Rows` (0028,0010), {columns} and {rows}, are no multiples of \
+         {n_across}, the tiles a side for {n_used} slices"
+    )]
+    Matrix {
+        /// Columns of the whole image.
+        columns: u16,
+        /// Rows of the whole image.
+        rows: u16,
+        /// Tiles a side.
+        n_across: u16,
+        /// The number of slices.
+        n_used: u16,
+    },
+    /// Nothing says in which direction the slices are stacked.
+    #[error(
+        "`SliceNormalVector`, in `CSA Image Header Info` (0029,1010), is missing or not three \
+         numbers"
+    )]
+    NoNormal,
+    /// The slices are stacked in a direction that is not square to them.
+    #[error(
+        "`SliceNormalVector` {found:?} is neither {wanted:?}, which is square to \
+         `Image Orientation (Patient)` (0020,0037), nor its opposite"
+    )]
+    Normal {
+        /// The direction that is told.
+        found: [f64; 3],
+        /// The normal of the image.
+        wanted: [f64; 3],
+    },
+    /// Nothing says how far the slices are apart.
+    #[error("`Spacing Between Slices` (0018,0088) is missing")]
+    NoSpacing,
+    /// Distances between slices that no scanner has.
+    #[error("`Spacing Between Slices` (0018,0088) is {found} mm")]
+    Spacing {
+        /// The distance.
+        found: f64,
+    },
+    /// There is something where no slice should be.
+    #[error("there is more in it than the {n_used} slices of `NumberOfImagesInMosaic`")]
+    UnusedTiles {
+        /// The number of slices.
+        n_used: usize,
+    },
+    /// An enhanced object, which has frames and needs no tiles.
+    #[error("`Image Type` (0008,0008) is `MOSAIC` in a multi-frame object")]
+    MultiFrame,
+}
+
+impl From<MosaicFault> for FileError {
+    fn from(fault: MosaicFault) -> Self {
+        Self::Mosaic { fault }
+    }
+}
+
 /// How a data set breaks the rules of its encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Malformation {
@@ -471,8 +565,12 @@ impl FileError {
             Self::TransferSyntax { .. } => {
                 "decompress the series, for instance with `gdcmconv --raw` or `dcmdjpeg`"
             }
-            Self::SopClass { .. } | Self::FloatPixels | Self::Mosaic | Self::MultiFrame { .. } => {
+            Self::SopClass { .. } | Self::FloatPixels | Self::MultiFrame { .. } => {
                 "give a CT or MR series of single images or an enhanced object"
+            }
+            Self::Mosaic { .. } => {
+                "export the series again from the scanner, with private elements, or as single \
+                 images or an enhanced object"
             }
             Self::UnusedBits { .. } => "remove overlays from the pixel data first",
             Self::PixelSpacing { .. } | Self::Orientation { .. } | Self::Position { .. } => {

@@ -3,10 +3,10 @@ use super::error::FileError;
 /// Farther from the origin than this, in mm, no scanner has anything.
 const FARTHEST_MM: f64 = 10_000.0;
 /// Pixel spacings that scanners have, from micro CT to a coarse localizer.
-const SPACINGS_MM: [f64; 2] = [0.001, 100.0];
+pub(super) const SPACINGS_MM: [f64; 2] = [0.001, 100.0];
 /// How far direction cosines may be from unit length and from 90 degrees: they are written with
 /// few digits, and over half a field of view of 250 mm this is a tenth of a millimetre.
-const COSINE_TOLERANCE: f64 = 1e-3;
+pub(super) const COSINE_TOLERANCE: f64 = 1e-3;
 /// How far direction cosines of one volume may differ.
 const SAME_COSINE: f64 = 5e-4;
 /// How far, as a fraction, pixel spacings of one volume may differ: a tenth of a pixel at the far
@@ -37,9 +37,6 @@ impl Plane {
         orientation: [f64; 6],
         spacing: [f64; 2],
     ) -> Result<Self, FileError> {
-        if position.iter().any(|v| v.abs() > FARTHEST_MM) {
-            return Err(FileError::Position { found: position });
-        }
         let [a, b, c, d, e, f] = orientation;
         let (along_row, along_column) = ([a, b, c], [d, e, f]);
         let is_unit = |v: [f64; 3]| (length(v) - 1.0).abs() <= COSINE_TOLERANCE;
@@ -50,7 +47,18 @@ impl Plane {
         if spacing.iter().any(|v| !(SPACINGS_MM[0]..=SPACINGS_MM[1]).contains(v)) {
             return Err(FileError::PixelSpacing { found: spacing });
         }
-        Ok(Self { position, along_row, along_column, spacing })
+        Self { position, along_row, along_column, spacing }.moved_to(position)
+    }
+
+    /// The same plane at another position.
+    ///
+    /// # Errors
+    /// [`FileError::Position`] if no scanner reaches there.
+    pub(super) fn moved_to(self, position: [f64; 3]) -> Result<Self, FileError> {
+        if position.iter().any(|v| v.abs() > FARTHEST_MM) {
+            return Err(FileError::Position { found: position });
+        }
+        Ok(Self { position, ..self })
     }
 
     /// The direction in which planes are stacked: row direction times column direction.

@@ -1,18 +1,20 @@
+use std::ops::Range;
+
 use volume::{ByteOrder, Rescale};
 
 use super::attributes::Attributes;
 use super::contents::Contents;
 use super::error::{FileError, Shared};
 use super::geometry::Plane;
+use super::mosaic;
 use super::pixels::PixelFormat;
 use super::syntax::ImageClass;
 use super::tag::{
-    Attribute, BURNED_IN, FRAME_OF_REFERENCE, IMAGE_TYPE, MEDIA_SOP_CLASS, MODALITY,
-    NUMBER_OF_FRAMES, ORIENTATION, PADDING, PADDING_LIMIT, PATIENT_ID, PATIENT_NAME, PIXEL_DATA,
-    PIXEL_SPACING, POSITION, RESCALE_INTERCEPT, RESCALE_SLOPE, SERIES_INSTANCE, SOP_CLASS,
-    SOP_INSTANCE, Tag,
+    Attribute, BURNED_IN, FRAME_OF_REFERENCE, MEDIA_SOP_CLASS, MODALITY, NUMBER_OF_FRAMES,
+    ORIENTATION, PADDING, PADDING_LIMIT, PATIENT_ID, PATIENT_NAME, PIXEL_DATA, PIXEL_SPACING,
+    POSITION, RESCALE_INTERCEPT, RESCALE_SLOPE, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE, Tag,
 };
-use crate::Modality;
+use crate::{Modality, Tiles};
 
 /// A file that holds one or more planes, checked by itself.
 #[derive(Debug)]
@@ -23,14 +25,20 @@ pub(super) struct Image<'a> {
     frame_of_reference: Option<&'a str>,
     /// The SOP Instance UID.
     pub(super) instance: &'a str,
+    /// The format of a plane.
     pub(super) format: PixelFormat,
+    /// Where the pixel data lie in the file.
+    pub(super) pixels: Range<usize>,
+    /// How they are divided into planes, if the file is a mosaic.
+    pub(super) tiles: Option<Tiles>,
     pub(super) frames: Vec<Frame>,
 }
 
 /// A plane of a file.
 #[derive(Debug)]
 pub(super) struct Frame {
-    /// The first byte of its pixels in the file.
+    /// The first byte of its pixels in the file; of a mosaic, once its pixels are in the order of
+    /// planes.
     pub(super) offset: usize,
     pub(super) plane: Plane,
     pub(super) rescale: Rescale,
@@ -57,26 +65,30 @@ impl<'a> Image<'a> {
             (None, None) => return Err(FileError::Missing { attribute: SOP_CLASS }),
         };
         let class = ImageClass::of(sop_class)?;
-        if is_mosaic(&contents) {
-            return Err(FileError::Mosaic);
-        }
         let (pixels, vr) =
             contents.pixels.clone().ok_or(FileError::Missing { attribute: PIXEL_DATA })?;
         let format = PixelFormat::read(top, contents.encoding, vr)?;
         let n_frames = top.whole(NUMBER_OF_FRAMES)?.unwrap_or(1);
         format.check_length(n_frames, pixels.len())?;
-        let places = places(&contents, class)?;
+        let tiles = mosaic::tiles(&contents, class)?;
+        let format = tiles.map_or(format, |tiles| format.tile(tiles));
+        let places = places(&contents, class, tiles)?;
+        if let Some(tiles) = tiles {
+            mosaic::check_unused(&bytes[pixels.clone()], tiles, format)?;
+        }
         let offsets = pixels.clone().step_by(format.plane_bytes() as usize);
         let frames = places.into_iter().zip(offsets);
         let frames = frames.map(|((plane, rescale), offset)| Frame { offset, plane, rescale });
         let frames = frames.collect();
-        format.check_unused_bits(&bytes[pixels])?;
+        format.check_unused_bits(&bytes[pixels.clone()])?;
         Ok(Self {
             sop_class,
             series: top.need_uid(SERIES_INSTANCE)?,
             frame_of_reference: top.uid(FRAME_OF_REFERENCE)?,
             instance: top.need_uid(SOP_INSTANCE)?,
             format,
+            pixels,
+            tiles,
             frames,
             contents,
         })
@@ -143,25 +155,25 @@ pub(super) fn key_of<'a>(contents: &Contents<'a>, frame: usize, tag: Tag) -> Opt
     own.or_else(|| shared.key(tag)).or_else(|| top.key(tag))
 }
 
-/// Whether the planes of a volume are tiles of one image, as in a Siemens mosaic.
-pub(super) fn is_mosaic(contents: &Contents<'_>) -> bool {
-    let image_type = contents.top.text(IMAGE_TYPE).unwrap_or_default();
-    image_type.split(|b| *b == b'\\').any(|value| value.trim_ascii() == b"MOSAIC")
-}
-
-/// Plane and rescale of every frame.
+/// Plane and rescale of every frame, or of every slice of a mosaic.
 ///
 /// # Errors
 /// [`FileError`] if the object's geometry or rescale is absent or makes no sense.
 pub(super) fn places(
     contents: &Contents<'_>,
     class: ImageClass,
+    tiles: Option<Tiles>,
 ) -> Result<Vec<(Plane, Rescale)>, FileError> {
     let n_frames = contents.top.whole(NUMBER_OF_FRAMES)?.unwrap_or(1);
-    match class {
-        ImageClass::SingleFrame => single_frame(contents, n_frames).map(|place| vec![place]),
-        ImageClass::MultiFrame => multi_frame(contents, n_frames),
+    if class == ImageClass::MultiFrame {
+        return multi_frame(contents, n_frames);
     }
+    let (plane, rescale) = single_frame(contents, n_frames)?;
+    let planes = match tiles {
+        None => vec![plane],
+        Some(tiles) => mosaic::planes(contents, tiles, plane)?,
+    };
+    Ok(planes.into_iter().map(|plane| (plane, rescale)).collect())
 }
 
 fn single_frame(contents: &Contents<'_>, n_frames: u64) -> Result<(Plane, Rescale), FileError> {

@@ -5,7 +5,9 @@
 //! native ones where they are compressed (`unpack`, `codec`), are the volume's buffers. A walk over
 //! the elements finds the pixels (`elements`, `contents`), each file is judged by itself (`image`,
 //! `pixels`, `geometry`), then the planes are put in order by their positions in the patient
-//! (`stack`). Slice numbers, file order, file names and slice thickness are not looked at.
+//! (`stack`). Slice numbers, file order, file names and slice thickness are not looked at. The
+//! slices of a Siemens mosaic are made planes in its buffer, and tiles again when it is written
+//! (`mosaic`).
 //!
 //! On the way out `release` changes what a header must say of the new pixels, and takes away what
 //! could show the face outside them: icons, overlays, curves, pixel data in sequences, and any other
@@ -15,11 +17,13 @@
 mod attributes;
 mod codec;
 mod contents;
+mod csa;
 mod deidentify;
 mod elements;
 mod error;
 mod geometry;
 mod image;
+mod mosaic;
 mod pixels;
 mod profile;
 mod release;
@@ -42,7 +46,8 @@ use volume::{Grid, PlaneAt, StoredVolume};
 
 pub use contents::is_dicom;
 pub use deidentify::Deidentify;
-pub use error::{DicomError, Fault, FileError, Malformation, Shared};
+pub use error::{DicomError, Fault, FileError, Malformation, MosaicFault, Shared};
+pub(crate) use mosaic::tiled;
 pub use release::Release;
 pub(crate) use release::{pass_through, release, second_picture, withdraw_claim};
 pub(crate) use series::kinds;
@@ -60,9 +65,10 @@ const TILT_DEGREES: f64 = 0.5;
 /// Makes a scan of the DICOM files of one folder: `files` are their names and their whole bytes.
 ///
 /// Buffer `n` of the volume is the bytes of `files[n]`, untouched if they are not compressed, and
-/// else with the pixels decoded and the transfer syntax changed. Planes lie along the normal of
-/// the images, in patient space; `i` runs along a row of pixels, `j` along a column. Several
-/// volumes on the same positions (echoes, b-values) become frames of the volume.
+/// else with the pixels decoded and the transfer syntax changed; the tiles of a mosaic follow each
+/// other. Planes lie along the normal of the images, in patient space; `i` runs along a row of
+/// pixels, `j` along a column. Several volumes on the same positions (echoes, b-values, times)
+/// become frames of the volume.
 ///
 /// # Errors
 /// [`DicomError`] if a file cannot be read or decoded, or is no CT or MR image; or if the files are
@@ -74,7 +80,7 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
         let unpacked = unpack::unpack(bytes);
         let (bytes, packing) =
             unpacked.map_err(|reason| DicomError::File { number, of, reason })?;
-        natives.push((SourceFile { name, packing }, bytes));
+        natives.push((SourceFile { name, packing, tiles: None }, bytes));
     }
     let images = read_images(&natives)?;
     let frames: Vec<_> = images
@@ -116,7 +122,17 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
     let modality = images[0].modality();
     let limits = images[0].format.limits();
     let padding = images.iter().map(Image::padding).collect();
-    let (files, buffers) = natives.into_iter().unzip();
+    let mosaics: Vec<_> = images
+        .iter()
+        .map(|image| image.tiles.map(|tiles| (tiles, image.format, image.pixels.clone())))
+        .collect();
+    let (mut files, mut buffers): (Vec<_>, Vec<_>) = natives.into_iter().unzip();
+    for ((file, buffer), mosaic) in files.iter_mut().zip(&mut buffers).zip(mosaics) {
+        if let Some((tiles, tile, pixels)) = mosaic {
+            mosaic::to_planes(&mut buffer[pixels], tiles, tile);
+            file.tiles = Some(tiles);
+        }
+    }
     let volume = StoredVolume::new(grid, stored_type, order, rescale, buffers, planes)?;
     let volume = volume.with_reserved(limits, padding);
     Ok(Scan { volume, files, layout: Layout::DicomSeries, modality, notes })

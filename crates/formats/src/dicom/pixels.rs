@@ -7,6 +7,7 @@ use super::tag::{
     BITS_ALLOCATED, BITS_STORED, COLUMNS, HIGH_BIT, PHOTOMETRIC, PIXEL_REPRESENTATION, ROWS,
     SAMPLES_PER_PIXEL,
 };
+use crate::Tiles;
 
 /// How the pixels of a file are stored (PS3.5 section 8.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,12 @@ impl PixelFormat {
             };
             out.extend(&extended.to_le_bytes()[..n_bytes]);
         }
+    }
+
+    /// The format of one of the `tiles` of an image.
+    pub(super) fn tile(self, tiles: Tiles) -> Self {
+        let of = |pixels: u16| (usize::from(pixels) / tiles.n_across) as u16;
+        Self { rows: of(self.rows), columns: of(self.columns), ..self }
     }
 
     /// Columns and rows: the extent along `i` and `j`.

@@ -14,6 +14,7 @@ use super::contents::{Contents, holds_picture};
 use super::deidentify::{Cleaner, Deidentify};
 use super::elements::{Element, Elements, Kind};
 use super::error::FileError;
+use super::mosaic;
 use super::rewrite::{Edit, Rewritten, rewrite};
 use super::syntax::{Encoding, Form};
 use super::tag::{IMAGE_TYPE, PATIENT_ID, SOP_INSTANCE, TRANSFER_SYNTAX, Tag};
@@ -21,7 +22,7 @@ use super::uids::UidMap;
 use super::unpack::{pack, unpack};
 use super::write::Writer;
 use crate::scan::Packing;
-use crate::{HeaderText, Layout, Scan};
+use crate::{HeaderText, Layout, Scan, SourceFile, Tiles};
 
 /// How DICOM headers are changed for release.
 #[derive(Debug, Clone)]
@@ -63,6 +64,7 @@ const BASIC_PROFILE: (&str, &str) = ("113100", "Basic Application Confidentialit
 const SHIFTED_DATES: (&str, &str) =
     ("113107", "Retain Longitudinal Temporal Information Modified Dates Option");
 const CHARACTERISTICS: (&str, &str) = ("113108", "Retain Patient Characteristics Option");
+const SAFE_PRIVATE: (&str, &str) = ("113111", "Retain Safe Private Option");
 
 /// UIDs of instances, series and concatenations, and references to them.
 const IDENTITIES: &[Tag] = &[
@@ -92,19 +94,22 @@ const DROPPED: &[(Tag, &str)] = &[
 /// # Errors
 /// [`FileError`] if a buffer of the scan is no native DICOM file.
 pub(crate) fn release(scan: &mut Scan, release: &Release) -> Result<HeaderText, FileError> {
-    let extremes: Vec<_> = (0..scan.files.len()).map(|n| extremes(&scan.volume, n)).collect();
+    let files = scan.files.iter().enumerate();
+    let extremes: Vec<_> = files.map(|(n, file)| extremes(&scan.volume, n, file.tiles)).collect();
     let of_all = extremes.iter().flatten().copied().reduce(wider);
     let mut dropped = BTreeSet::new();
     for (n, of_file) in extremes.into_iter().enumerate() {
         let bytes = &scan.volume.buffers()[n];
         let file = File { bytes, release, extremes: of_file, of_all };
-        let (rewritten, instance) = file.rewrite(scan.files[n].packing, &mut dropped)?;
+        let (rewritten, instance) = file.rewrite(&scan.files[n], &mut dropped)?;
         put_back(&mut scan.volume, n, rewritten);
         if release.deidentify.is_some() && scan.layout == Layout::DicomSeries {
             scan.files[n].name = format!("{instance}.dcm").into();
         }
     }
+    let is_mosaic = scan.files.iter().any(|file| file.tiles.is_some());
     let kept = match release.deidentify {
+        Some(_) if is_mosaic => vec!["number and direction of the slices of a mosaic"],
         Some(_) => Vec::new(),
         None => vec!["DICOM attributes that name the patient"],
     };
@@ -223,14 +228,23 @@ impl File<'_> {
     /// The file rewritten, and its new SOP Instance UID; adds to `dropped` what went.
     fn rewrite(
         &self,
-        packing: Packing,
+        file: &SourceFile,
         dropped: &mut BTreeSet<&'static str>,
     ) -> Result<(Rewritten, String), FileError> {
         let Self { bytes, release, .. } = *self;
         let (encoding, start) = encoding_and_start(bytes)?;
         let known = Known::read(bytes, Elements::new(bytes, start, encoding))?;
         let mut before = self.meta(start, dropped)?;
-        let top = self.top_level(&known, encoding, packing);
+        let mut top = self.top_level(&known, encoding, file);
+        if let (Some(_), Some(tiles)) = (release.deidentify, file.tiles) {
+            let header = mosaic::smallest_header(bytes, tiles)?;
+            let creator = (Tag(0x0029, 0x0010), b"LO", mosaic::CSA_CREATOR);
+            for (tag, vr, value) in [creator, (Tag(0x0029, 0x1010), b"OB", &header[..])] {
+                let mut out = Vec::new();
+                Writer::new(encoding, &mut out).value(tag, *vr, value);
+                top.insert(tag, out);
+            }
+        }
         let patient = trim(known.text(PATIENT_ID.tag));
         let mut cleaner =
             release.deidentify.map(|how| Cleaner::new(how, &release.uids, patient, bytes));
@@ -308,7 +322,7 @@ impl File<'_> {
         &self,
         known: &Known<'_>,
         encoding: Encoding,
-        packing: Packing,
+        file: &SourceFile,
     ) -> BTreeMap<Tag, Vec<u8>> {
         let Self { bytes, release, .. } = *self;
         let mut top = BTreeMap::new();
@@ -337,8 +351,9 @@ impl File<'_> {
             codes.push(BASIC_PROFILE);
             codes.extend(how.keep_shifted_dates.then_some(SHIFTED_DATES));
             codes.extend(how.keep_characteristics.then_some(CHARACTERISTICS));
+            codes.extend(file.tiles.map(|_| SAFE_PRIVATE));
         }
-        if let Packing::Decoded { lossy_method: Some(method), ratio } = packing {
+        if let Packing::Decoded { lossy_method: Some(method), ratio } = file.packing {
             set(LOSSY, b"CS", b"01");
             if known.text(LOSSY_RATIO).is_empty() {
                 set(LOSSY_RATIO, b"DS", format!("{ratio:.3}").as_bytes());
@@ -457,8 +472,9 @@ fn picture_name(tag: Tag, path: &[Tag]) -> &'static str {
     }
 }
 
-/// Smallest and largest stored value of the planes in buffer `n`.
-fn extremes(volume: &StoredVolume, n: usize) -> Option<[i64; 2]> {
+/// Smallest and largest stored value of the planes in buffer `n`, and of the tiles that hold none,
+/// which are 0.
+fn extremes(volume: &StoredVolume, n: usize, tiles: Option<Tiles>) -> Option<[i64; 2]> {
     let planes = (0..volume.n_planes()).filter(|&p| volume.plane_at(p).buffer == n);
     let is_big = volume.byte_order() == volume::ByteOrder::Big;
     let of_plane = |p: usize| {
@@ -484,7 +500,8 @@ fn extremes(volume: &StoredVolume, n: usize) -> Option<[i64; 2]> {
             _ => None,
         }
     };
-    planes.filter_map(of_plane).reduce(wider)
+    let has_unused = tiles.is_some_and(|tiles| tiles.n_used < tiles.n_across * tiles.n_across);
+    planes.filter_map(of_plane).chain(has_unused.then_some([0, 0])).reduce(wider)
 }
 
 fn wider(one: [i64; 2], other: [i64; 2]) -> [i64; 2] {

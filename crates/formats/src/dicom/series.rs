@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use super::contents::Contents;
 use super::error::{FileError, Shared};
 use super::geometry::Plane;
-use super::image::{is_mosaic, key_of, places};
+use super::image::{key_of, places};
+use super::mosaic;
 use super::stack::{FEWEST_POSITIONS, n_positions, stack};
 use super::syntax::{Form, ImageClass};
 use super::tag::{
@@ -48,7 +49,8 @@ pub(crate) struct Heading {
 /// What the planes of a file are.
 #[derive(Debug)]
 struct Image {
-    matrix: [u16; 2],
+    /// Rows and columns of a plane.
+    matrix: [usize; 2],
     planes: Vec<Plane>,
     /// A hash for each of [`VOLUME_KEYS`] of each plane; `None` where the file does not say.
     keys: Vec<Vec<Option<[u8; 8]>>>,
@@ -103,12 +105,13 @@ impl Image {
     fn read(contents: &Contents<'_>) -> Result<Self, FileError> {
         let top = &contents.top;
         let class = ImageClass::of(top.need_uid(SOP_CLASS)?)?;
-        if is_mosaic(contents) {
-            return Err(FileError::Mosaic);
-        }
         let order = contents.encoding.byte_order();
         let matrix = [top.need_u16(ROWS, order)?, top.need_u16(COLUMNS, order)?];
-        let planes: Vec<_> = places(contents, class)?.into_iter().map(|(plane, _)| plane).collect();
+        let tiles = mosaic::tiles(contents, class)?;
+        let n_across = tiles.map_or(1, |tiles| tiles.n_across);
+        let matrix = matrix.map(|pixels| usize::from(pixels) / n_across);
+        let places = places(contents, class, tiles)?;
+        let planes: Vec<_> = places.into_iter().map(|(plane, _)| plane).collect();
         let keys = |frame: usize| {
             let key = |&tag: &Tag| key_of(contents, frame, tag).map(hash);
             VOLUME_KEYS.iter().map(key).collect()

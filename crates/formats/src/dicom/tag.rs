@@ -72,6 +72,7 @@ attributes! {
     MODALITY 0x0008 0x0060 "Modality"
     PATIENT_NAME 0x0010 0x0010 "Patient's Name"
     PATIENT_ID 0x0010 0x0020 "Patient ID"
+    SPACING_BETWEEN_SLICES 0x0018 0x0088 "Spacing Between Slices"
     SERIES_INSTANCE 0x0020 0x000e "Series Instance UID"
     POSITION 0x0020 0x0032 "Image Position (Patient)"
     ORIENTATION 0x0020 0x0037 "Image Orientation (Patient)"
@@ -104,6 +105,7 @@ pub(super) const TOP_LEVEL: &[Attribute] = &[
     MODALITY,
     PATIENT_NAME,
     PATIENT_ID,
+    SPACING_BETWEEN_SLICES,
     SERIES_INSTANCE,
     POSITION,
     ORIENTATION,

@@ -162,8 +162,9 @@ fn open(files: Vec<Decoded>, image: usize, layout: Layout) -> Result<Scan, Nifti
     let planes = (0..n_planes)
         .map(|p| PlaneAt { buffer: image, offset: start as usize + p * plane_bytes })
         .collect();
-    let sources =
-        files.iter().map(|f| SourceFile { name: f.name.clone(), packing: f.packing() }).collect();
+    let source =
+        |f: &Decoded| SourceFile { name: f.name.clone(), packing: f.packing(), tiles: None };
+    let sources = files.iter().map(source).collect();
     let volume = StoredVolume::new(
         grid,
         header.stored_type,

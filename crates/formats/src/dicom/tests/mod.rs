@@ -1,4 +1,5 @@
 mod example;
+mod mosaic;
 mod release;
 mod unpack;
 
@@ -15,7 +16,7 @@ use super::tag::{
     PIXEL_DATA, PIXEL_REPRESENTATION, PIXEL_SPACING, POSITION, RESCALE_INTERCEPT, RESCALE_SLOPE,
     ROWS, SAMPLES_PER_PIXEL, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE,
 };
-use super::{DicomError, FileError, Malformation, Shared, Tag, open_series};
+use super::{DicomError, FileError, Malformation, MosaicFault, Shared, Tag, open_series};
 use crate::{Layout, Modality, Scan};
 use example::{DataSet, Example, SYNTAXES, Value, files};
 
@@ -273,7 +274,8 @@ fn refuses_objects_that_hold_no_volume() {
     let not_a_uid = FileError::Value { attribute: SOP_CLASS, wanted: "a UID" };
     check(|e| e.text(SOP_CLASS, b"UI", "Secret^Name"), not_a_uid);
     let mosaic = "ORIGINAL\\PRIMARY\\M\\MOSAIC";
-    check(|e| e.text(IMAGE_TYPE, b"CS", mosaic), FileError::Mosaic);
+    let fault = MosaicFault::NoHeader;
+    check(|e| e.text(IMAGE_TYPE, b"CS", mosaic), FileError::Mosaic { fault });
     let two = |e: &mut Example| {
         e.text(NUMBER_OF_FRAMES, b"IS", "2");
         e.pixels(&[0; 12]);

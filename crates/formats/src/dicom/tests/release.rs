@@ -38,7 +38,7 @@ fn released(change: impl Fn(&mut Example)) -> (Scan, HeaderText) {
 }
 
 /// The value of an element, with the sequences around it.
-fn value(bytes: &[u8], path: &[Tag], tag: Tag) -> Option<Vec<u8>> {
+pub(super) fn value(bytes: &[u8], path: &[Tag], tag: Tag) -> Option<Vec<u8>> {
     let (meta, start) = Contents::read_meta(bytes).expect("a file meta group");
     let uid = meta.need_uid(crate::dicom::tag::TRANSFER_SYNTAX).expect("a transfer syntax");
     let (_, encoding) = SYNTAXES.into_iter().find(|(known, _)| *known == uid).expect("native");
