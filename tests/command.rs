@@ -175,7 +175,10 @@ fn a_record_names_nothing_of_the_patient_and_the_log_names_the_input() {
     assert_eq!(run.code, Some(0), "{run:?}");
     let record = std::fs::read_to_string(place.path("scan.efface.json")).expect("a record");
     let log = std::fs::read_to_string(place.path("scan.efface.jsonl")).expect("a log");
-    let line: serde_json::Value = serde_json::from_str(log.trim_end()).expect("one JSON line");
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
+    let [line, end] = &lines[..] else { panic!("one scan, and the end of the run: {log}") };
+    assert_eq!(end["ended"], 1);
     let sha256 = line["input_sha256"].as_str().expect("a hash");
     assert_eq!(sha256.len(), 64);
     assert!(line["input"].as_str().expect("a path").ends_with("ANDERSON_1970.nii"));

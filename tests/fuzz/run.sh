@@ -22,13 +22,12 @@ coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 RUSTFLAGS="--cfg fuzzing $coverage -Ccodegen-units=1 -Cdebug-assertions -Coverflow-checks" \
     cargo build --release --locked --target "$host" --target-dir "$target_folder"
 
-failed=""
-for target in "$@"; do
+fuzz() {
+    target=$1
     corpus=$target_folder/corpus/$target
     crashes=$target_folder/crashes/$target
     mkdir -p "$corpus" "$crashes"
     log=$crashes/log
-    echo "== $target, $seconds s"
     # An input of 64 KiB takes milliseconds; one that takes 10 s is a defect too. Single large
     # allocations are stopped by the allocator in src/lib.rs.
     if "$target_folder/$host/release/$target" "$corpus" "seeds/$target" \
@@ -36,13 +35,27 @@ for target in "$@"; do
         -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$crashes/" >"$log" 2>&1
     then
+        echo "== $target, $seconds s"
         grep -E '^(Done|stat::|#[0-9]+.DONE)' "$log"
     else
         tail -n 40 "$log"
         input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
         echo "$target: crashed on ${input:-an input that was not kept, see $log}" >&2
-        failed="$failed $target"
+        return 1
     fi
+}
+
+# Two at a time, each on a processor of its own.
+failed=""
+while [ $# -gt 0 ]; do
+    fuzz "$1" &
+    first=$!
+    if [ $# -gt 1 ]; then
+        fuzz "$2" || failed="$failed $2"
+    fi
+    wait "$first" || failed="$failed $1"
+    shift
+    [ $# -eq 0 ] || shift
 done
 if [ -n "$failed" ]; then
     echo "failed:$failed" >&2
