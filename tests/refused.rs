@@ -205,3 +205,35 @@ fn help_version_and_doctor_end_with_0() {
         assert!(!run.stdout.is_empty() && run.stderr.is_empty(), "{args:?}: {run:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn links_lead_nowhere_but_within_the_folder_that_was_given() {
+    use std::os::unix::fs::symlink;
+
+    let place = Place::new();
+    let secret = place.put("elsewhere/secret.nii", &common::t1_file());
+    place.put("in/sub/small.nii", &constant_file([9; 3], 7));
+    let link =
+        |target: &Path, name: &str| symlink(target, place.path("in").join(name)).expect("a link");
+    link(&secret, "out of it.nii");
+    link(secret.parent().expect("a folder"), "folder");
+    link(&place.path("gone.nii"), "broken.nii");
+    link(Path::new("sub/small.nii"), "within.nii");
+    let run = place.deface(&[&place.path("in")], &[]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let line = |name: &str| {
+        run.stdout.lines().find(|line| line.contains(name)).expect("a line").to_owned()
+    };
+    assert!(line("out of it.nii").contains("a link to a file outside the folder"), "{run:?}");
+    assert!(line("folder ").contains("a link to a folder, which is not followed"), "{run:?}");
+    assert!(line("broken.nii").starts_with("fail"), "{run:?}");
+    // It is read, and is no head.
+    assert_eq!(line("within.nii").split(": ").last(), line("small.nii").split(": ").last());
+    assert!(
+        place.results().iter().all(|name| name.ends_with(".efface.json")),
+        "{:?}",
+        place.results()
+    );
+    assert_eq!(run.stderr.matches("\nhint: ").count(), 5, "{run:?}");
+}

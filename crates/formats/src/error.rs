@@ -16,6 +16,12 @@ pub enum FormatError {
     /// Neither NIfTI nor DICOM.
     #[error("neither a NIfTI file nor a DICOM file")]
     NotAScan,
+    /// A link to a file outside the folder that was given.
+    #[error("a link to a file outside the folder that was given")]
+    LinkOut,
+    /// A link to a folder.
+    #[error("a link to a folder, which is not followed")]
+    LinkToFolder,
     /// A file of no bytes.
     #[error("the file is empty")]
     Empty,
@@ -71,6 +77,8 @@ impl FormatError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Io(e) => io_hint(e),
+            Self::LinkOut => "give the file itself, or copy it into the folder",
+            Self::LinkToFolder => "give that folder itself",
             Self::NotAScan => "give a NIfTI file or a folder of DICOM files",
             Self::Empty | Self::TooShort { .. } | Self::GzipTruncated { .. } => {
                 "the copy is incomplete; fetch the file again"

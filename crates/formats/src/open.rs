@@ -31,6 +31,7 @@ pub fn open(source: &Source) -> Result<Scan, FormatError> {
             Err(DicomError::LeftOut { what: *what, n_images: files.len() }.into())
         }
         Source::Unreadable(path) => Err(why_unreadable(path)),
+        Source::LinkOut(_) => Err(FormatError::LinkOut),
     }
 }
 
@@ -72,6 +73,9 @@ fn decode(name: OsString, bytes: Vec<u8>, is_whole: bool) -> Result<Decoded, For
 
 /// Why a file that is named as a scan is none.
 fn why_unreadable(path: &Path) -> FormatError {
+    if path.is_dir() {
+        return FormatError::LinkToFolder;
+    }
     let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(e) => return e,

@@ -40,6 +40,9 @@ pub enum Source {
     },
     /// A file that its name calls a scan and its content does not. Opening it says why.
     Unreadable(PathBuf),
+    /// A link to a file that does not lie in the folder that was given. It is not followed: whoever names a
+    /// folder says what is in it.
+    LinkOut(PathBuf),
 }
 
 impl Source {
@@ -47,7 +50,7 @@ impl Source {
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            Self::NiftiFile(path) | Self::Unreadable(path) => path,
+            Self::NiftiFile(path) | Self::Unreadable(path) | Self::LinkOut(path) => path,
             Self::NiftiPair { header, .. } => header,
             Self::DicomSeries { path, .. } | Self::LeftOut { path, .. } => path,
         }
@@ -68,8 +71,8 @@ pub struct Found {
 /// Finds every scan at `path`: a file, or a folder with all that lies below it.
 ///
 /// DICOM files are put together by what their headers say, wherever they lie. A series that is
-/// alone in its folder goes by the folder's path, also if it is one file. Links to folders are not
-/// followed.
+/// alone in its folder goes by the folder's path, also if it is one file. Links to folders, and out of
+/// the folder, are not followed.
 ///
 /// # Errors
 /// [`FormatError::Io`] if `path` or a folder below it cannot be read, and
@@ -78,7 +81,8 @@ pub fn discover(path: &Path) -> Result<Found, FormatError> {
     let mut found = Found::default();
     if fs::metadata(path).map_err(FormatError::Io)?.is_dir() {
         let mut dicom = Vec::new();
-        walk(path, &mut found, &mut dicom)?;
+        let root = fs::canonicalize(path).map_err(FormatError::Io)?;
+        walk(path, &root, &mut found, &mut dicom)?;
         let (parts, copies) = series::assemble(dicom);
         found.copies = copies;
         found.sources.extend(by_place(parts));
@@ -136,12 +140,13 @@ pub fn decoded_bytes(source: &Source) -> u64 {
                 files.iter().filter_map(|f| fs::metadata(f).ok()).map(|m| m.len()).sum();
             first.unwrap_or(0).saturating_mul(files.len() as u64).max(stored)
         }
-        Source::LeftOut { .. } | Source::Unreadable(_) => 0,
+        Source::LeftOut { .. } | Source::Unreadable(_) | Source::LinkOut(_) => 0,
     }
 }
 
 fn walk(
     folder: &Path,
+    root: &Path,
     found: &mut Found,
     dicom: &mut Vec<(PathBuf, Heading)>,
 ) -> Result<(), FormatError> {
@@ -153,7 +158,12 @@ fn walk(
         let path = entry.path();
         let file_type = entry.file_type().map_err(FormatError::Io)?;
         if file_type.is_dir() {
-            walk(&path, found, dicom)?;
+            walk(&path, root, found, dicom)?;
+            continue;
+        }
+        let is_out = |target: PathBuf| !target.starts_with(root);
+        if file_type.is_symlink() && fs::canonicalize(&path).is_ok_and(is_out) {
+            found.sources.push(Source::LinkOut(path));
             continue;
         }
         match kind(&path) {

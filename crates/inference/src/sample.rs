@@ -4,7 +4,7 @@ use volume::{Affine, Grid, Mask, RealVolume, StoredVolume};
 
 use crate::Card;
 
-/// Frames of a 4D scan that are averaged for looking at it.
+/// Frames of a 4D scan, of those that show the head, that are averaged for looking at it.
 const MOST_FRAMES: usize = 8;
 /// No scanner sees further.
 const LARGEST_MM: f64 = 2500.0;
@@ -125,9 +125,9 @@ impl Coarse {
     }
 }
 
-/// The mean of up to [`MOST_FRAMES`] frames of plane `k`.
+/// The mean of plane `k` in up to [`MOST_FRAMES`] of the frames that show the head.
 fn mean_of_frames(scan: &StoredVolume, k: usize, out: &mut [f32]) {
-    let n_frames = scan.n_frames();
+    let n_frames = scan.n_shown();
     let nk = scan.grid().extent[2];
     scan.real_rows(k, 0, out);
     let n_used = n_frames.min(MOST_FRAMES);

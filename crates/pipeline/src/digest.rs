@@ -16,6 +16,8 @@ pub(crate) fn of_source(source: &Source) -> io::Result<String> {
     let mut add = |path: &Path| fs::read(path).map(|bytes| hash.update(bytes));
     match source {
         Source::NiftiFile(path) | Source::Unreadable(path) => add(path)?,
+        // It is not followed.
+        Source::LinkOut(_) => return Err(io::ErrorKind::InvalidInput.into()),
         Source::NiftiPair { header, image } => {
             add(header)?;
             add(image)?;

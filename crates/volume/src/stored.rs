@@ -147,6 +147,8 @@ pub struct StoredVolume {
     limits: Option<[i64; 2]>,
     /// The stored values that mean that there is no value, from first to last, by buffer.
     padding: Vec<Option<[i64; 2]>>,
+    /// Frames, the first of all, that show the head.
+    n_shown: usize,
 }
 
 impl StoredVolume {
@@ -180,7 +182,18 @@ impl StoredVolume {
             return Err(StoredVolumeError::PlaneOutside { plane });
         }
         let (limits, padding) = (None, vec![None; buffers.len()]);
-        Ok(Self { grid, stored_type, byte_order, rescale, buffers, planes, limits, padding })
+        let n_shown = planes.len() / nk;
+        Ok(Self {
+            grid,
+            stored_type,
+            byte_order,
+            rescale,
+            buffers,
+            planes,
+            limits,
+            padding,
+            n_shown,
+        })
     }
 
     /// The volume whose files keep stored values within `limits`, and for each buffer give the
@@ -236,6 +249,22 @@ impl StoredVolume {
     #[must_use]
     pub fn n_frames(&self) -> usize {
         self.planes.len() / self.grid.extent[2]
+    }
+
+    /// How many frames, from the first, show the head: phase images and the like, which do not, come last.
+    #[must_use]
+    pub fn n_shown(&self) -> usize {
+        self.n_shown
+    }
+
+    /// The volume of which only the first `n_shown` frames show the head.
+    ///
+    /// # Panics
+    /// If there are not as many frames, or it is none.
+    #[must_use]
+    pub fn with_shown(self, n_shown: usize) -> Self {
+        assert!((1..=self.n_frames()).contains(&n_shown), "some of the frames");
+        Self { n_shown, ..self }
     }
 
     /// The number of planes, all frames together.

@@ -101,7 +101,9 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
             _ => DicomError::MixedFrames { what, frame, number, of },
         });
     }
-    let stack = stack(&planes, |p, tag| images[frames[p].0].key(frames[p].1, tag))?;
+    let key = |p: usize, tag: Tag| images[frames[p].0].key(frames[p].1, tag);
+    let mut stack = stack(&planes, key)?;
+    let n_shown = stack.magnitude_first(key);
     let in_order = || stack.order.iter().map(|&p| frames[p]);
     let planes = in_order()
         .map(|(file, f)| PlaneAt { buffer: file, offset: images[file].frames[f].offset })
@@ -134,7 +136,7 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
         }
     }
     let volume = StoredVolume::new(grid, stored_type, order, rescale, buffers, planes)?;
-    let volume = volume.with_reserved(limits, padding);
+    let volume = volume.with_reserved(limits, padding).with_shown(n_shown);
     Ok(Scan { volume, files, layout: Layout::DicomSeries, modality, notes })
 }
 

@@ -78,6 +78,32 @@ pub(super) fn stack<'a>(
     Ok(Stack { affine, nk, order: volumes.concat(), tilt_degrees })
 }
 
+impl Stack {
+    /// Puts volumes that show no magnitude behind the others, and returns how many do; if none does, all
+    /// count. `key` is that of [`stack`].
+    pub(super) fn magnitude_first<'a>(
+        &mut self,
+        key: impl Fn(usize, Tag) -> Option<&'a [u8]>,
+    ) -> usize {
+        let is_magnitude = |volume: &&[usize]| {
+            let values = KIND_KEYS.iter().filter_map(|&tag| key(volume[0], tag));
+            let mut words = values.flat_map(|value| value.split(|b| *b == b'\\'));
+            !words.any(|word| NO_MAGNITUDE.contains(&word.trim_ascii_end()))
+        };
+        let (shown, others): (Vec<_>, Vec<_>) = self.order.chunks(self.nk).partition(is_magnitude);
+        let n_shown = if shown.is_empty() { others.len() } else { shown.len() };
+        self.order = shown.into_iter().chain(others).flatten().copied().collect();
+        n_shown
+    }
+}
+
+/// What tells of what kind an MR image is: Image Type, Frame Type, Complex Image Component
+/// (PS3.3 C.8.3.1.1.1 and C.8.13.3.1.1).
+const KIND_KEYS: [Tag; 3] = [Tag(0x0008, 0x0008), Tag(0x0008, 0x9007), Tag(0x0008, 0x9208)];
+/// Images in which tissue is no brighter than air: as defined, and as vendors write it.
+const NO_MAGNITUDE: [&[u8]; 8] =
+    [b"P", b"PHASE", b"PHASE MAP", b"VELOCITY MAP", b"R", b"REAL", b"I", b"IMAGINARY"];
+
 /// The number of positions, along their common normal, of planes of one orientation.
 pub(super) fn n_positions(planes: &[&Plane]) -> usize {
     let planes: Vec<_> = planes.iter().map(|plane| **plane).collect();

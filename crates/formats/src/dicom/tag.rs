@@ -143,6 +143,7 @@ pub(super) const VOLUME_KEYS: &[Tag] = &[
     Tag(0x0008, 0x002a), // Acquisition DateTime
     Tag(0x0008, 0x0032), // Acquisition Time
     Tag(0x0008, 0x9007), // Frame Type
+    Tag(0x0008, 0x9208), // Complex Image Component
     Tag(0x0018, 0x0081), // Echo Time
     Tag(0x0018, 0x0082), // Inversion Time
     Tag(0x0018, 0x0086), // Echo Number(s)

@@ -488,6 +488,32 @@ fn echoes_and_b_values_become_frames() {
 }
 
 #[test]
+fn phase_comes_behind_magnitude_and_does_not_show_the_head() {
+    let open_as = |types: [&str; 3]| {
+        let mut examples = Vec::new();
+        for k in 0..4 {
+            for (n, of) in types.into_iter().enumerate() {
+                let mut example = Example::plane(k);
+                example.text(SOP_INSTANCE, b"UI", &format!("2.25.{n}{k}"));
+                example.set(Tag(0x0008, 0x0008), b"CS", Value::Text(of.into()));
+                example.set(Tag(0x0018, 0x0081), b"DS", Value::Text(format!("{n}5")));
+                example.pixels(&[n as u16; 6]);
+                examples.push(example);
+            }
+        }
+        let volume = open(&examples).expect("a volume").volume;
+        let frames: Vec<u8> = (0..3).map(|frame| volume.plane(4 * frame + 1)[0]).collect();
+        (volume.n_shown(), frames)
+    };
+    let (m, p) = ("ORIGINAL\\PRIMARY\\M\\ND", "ORIGINAL\\PRIMARY\\P\\ND");
+    assert_eq!(open_as([p, m, m]), (2, vec![1, 2, 0]));
+    assert_eq!(open_as([m, "ORIGINAL\\PRIMARY\\PHASE MAP\\P\\FFE", m]), (2, vec![0, 2, 1]));
+    // Words that only begin so are others, and what is all there is counts.
+    assert_eq!(open_as([m, "ORIGINAL\\PRIMARY\\PERFUSION", m]), (3, vec![0, 1, 2]));
+    assert_eq!(open_as([p, p, p]), (3, vec![0, 1, 2]));
+}
+
+#[test]
 fn enhanced_objects_are_read_from_their_functional_groups() {
     for (syntax, encoding) in SYNTAXES {
         for is_undefined in [false, true] {
