@@ -352,3 +352,17 @@ fn an_enhanced_object_and_its_single_frame_copy_have_one_mask() {
     });
     assert!(masks[0] == masks[1]);
 }
+
+#[test]
+fn a_series_goes_into_one_nifti_file_of_the_name_that_is_given() {
+    let place = Place::new();
+    let series = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/head_ct");
+    let args = ["deface".as_ref(), series.as_os_str(), "-o".as_ref()];
+    let run = efface(&[&args[..], &[place.path("named.nii.gz").as_os_str()]].concat());
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let run = place.deface(&[&series], &["--format", "nifti"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let bytes = |path: PathBuf| fs::read(path).expect("a result");
+    assert_eq!(bytes(place.path("named.nii.gz")), bytes(place.out().join("head_ct.nii.gz")));
+    assert!(place.path("named.efface.json").exists());
+}

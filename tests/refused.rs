@@ -99,13 +99,18 @@ fn a_file_name_for_several_scans_is_refused() {
 }
 
 #[test]
-fn a_file_name_for_a_dicom_series_is_refused() {
+fn a_file_name_for_several_dicom_series_is_refused() {
     let place = Place::new();
     let grid = common::head_grid(20.0);
-    let series = phantom::Series { contrast: phantom::Contrast::Ct, seed: 1, number: 1 };
     let real = vec![0.0; grid.n_voxels()];
-    phantom::write_dicom_series(&place.path("ct"), &grid, &real, &series).expect("written");
-    refuses(&place, &[&place.path("ct")], &place.path("c.nii"), &[], "not a single NIfTI file");
+    for number in [1, 2] {
+        let seed = number.into();
+        let series = phantom::Series { contrast: phantom::Contrast::Ct, seed, number };
+        let folder = place.path(&format!("ct/{number}"));
+        std::fs::create_dir_all(folder.parent().expect("a parent")).expect("a folder");
+        phantom::write_dicom_series(&folder, &grid, &real, &series).expect("written");
+    }
+    refuses(&place, &[&place.path("ct")], &place.path("c.nii"), &[], "the input is several scans");
 }
 
 #[test]

@@ -162,7 +162,8 @@ fn walk(
             continue;
         }
         let is_out = |target: PathBuf| !target.starts_with(root);
-        if file_type.is_symlink() && fs::canonicalize(&path).is_ok_and(is_out) {
+        let is_link = file_type.is_symlink() && path.is_file();
+        if is_link && fs::canonicalize(&path).is_ok_and(is_out) {
             found.sources.push(Source::LinkOut(path));
             continue;
         }
