@@ -105,8 +105,13 @@ for _ in $(seq 600); do
     [ -n "$(find "$work/by-slurm" -name '*.nii.gz' 2>/dev/null)" ] && break
     sleep 0.1
 done
-pkill -KILL -f "deface $work/in -o $work/by-slurm --resume --shard 1/2" || true
-scontrol requeue "${job}_1" || true
+if pkill -KILL -f "deface $work/in -o $work/by-slurm --resume --shard 1/2"; then
+    echo "part 1 is killed"
+    # It is queued again by SLURM, unless that has seen its end first; then below.
+    scontrol requeue "${job}_1" || true
+else
+    echo "part 1 came to its end before it could be killed"
+fi
 for _ in $(seq 240); do
     [ -z "$(squeue -h -j "$job" 2>/dev/null)" ] && break
     # A task that is put back would wait for two minutes.

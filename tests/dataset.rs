@@ -194,6 +194,29 @@ fn a_folder_that_another_run_works_on_is_refused() {
     }
     assert_eq!(first.wait().expect("ended").code(), Some(1));
     assert_eq!(images(&place).len(), 4);
+    // Runs that each write one named file do not keep each other off.
+    let one = |n: usize| -> Run {
+        let (input, out) = (
+            place.path(&format!("in/head {}.nii.gz", 2 * n)),
+            place.path(&format!("files/{n}.nii")),
+        );
+        efface(&["deface".as_ref(), input.as_os_str(), "-o".as_ref(), out.as_os_str()])
+    };
+    thread::scope(|scope| {
+        let both: Vec<_> = (0..2)
+            .map(|n| {
+                scope.spawn({
+                    let one = &one;
+                    move || one(n)
+                })
+            })
+            .collect();
+        for run in both {
+            let run = run.join().expect("ran");
+            assert_eq!(run.code, Some(0), "{run:?}");
+        }
+    });
+    assert!(left_over(&place).is_empty(), "{:?}", left_over(&place));
 }
 
 #[cfg(unix)]

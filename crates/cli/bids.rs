@@ -67,14 +67,8 @@ fn participants(args: &BidsArgs, dataset: &Dataset, output: Output) -> Result<Ex
             || options.shard.is_some() && out.path().join(output.targets(path, image).image).is_file()
     });
     let release = Release { dataset, plan: &plan, output, released: &released, version: VERSION };
-    let subjects: BTreeSet<&str> = plan
-        .images()
-        .filter(|(path, image)| {
-            released.has_image(path)
-                && (options.shard.is_none() || released.has_subject(&image.subject))
-        })
-        .map(|(_, image)| image.subject.as_str())
-        .collect();
+    let of_released = plan.images().filter(|(path, _)| released.has_image(path));
+    let subjects: BTreeSet<&str> = of_released.map(|(_, image)| image.subject.as_str()).collect();
     for subject in subjects {
         exit = worse(exit, report(&release.write_subject(&out, subject)));
     }

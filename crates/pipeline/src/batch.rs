@@ -138,10 +138,11 @@ pub fn run(
         move |source| PlanError::Unwritable { path, source }
     };
     let is_new = !plan.out.exists();
-    let staging = Staging::create(&plan.out, options.shard).map_err(|e| match e {
-        StagingError::Busy => PlanError::Busy { out: plan.out.clone() },
-        StagingError::Io(e) => unwritable(&plan.out)(e),
-    })?;
+    let staging =
+        Staging::create(&plan.out, plan.file.as_deref(), options.shard).map_err(|e| match e {
+            StagingError::Busy => PlanError::Busy { out: plan.out.clone() },
+            StagingError::Io(e) => unwritable(&plan.out)(e),
+        })?;
     let key = digest::of_options(options, model).map_err(unwritable(&plan.out))?;
     let read = |path: &PathBuf| Earlier::read(path, &key).map_err(unwritable(path));
     let earlier = options.log.as_ref().filter(|_| options.resume).map(read).transpose()?;

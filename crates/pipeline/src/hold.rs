@@ -46,10 +46,7 @@ impl Hold {
         };
         let whole = Locked::take(path(""), shard.is_some())?;
         let part = match shard {
-            Some(shard) => {
-                let end = format!("-{}-of-{}", shard.number(), shard.of());
-                Some(Locked::take(path(&end), false)?)
-            }
+            Some(shard) => Some(Locked::take(path(&format!("-{}", shard.in_name())), false)?),
             None => None,
         };
         Ok(Self { _whole: whole, _part: part })

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::Shard;
+
 /// What the logs of shards tell together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Merged {
@@ -145,13 +147,13 @@ fn shard_logs(log: &Path) -> io::Result<BTreeMap<(usize, usize), PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-        let numbers = name
+        let shard = name
             .strip_prefix(start)
             .and_then(|rest| rest.strip_prefix(b"."))
             .and_then(|rest| rest.strip_suffix(b".efface.jsonl"))
-            .and_then(|rest| std::str::from_utf8(rest).ok()?.split_once("-of-"));
-        if let Some((Ok(number), Ok(of))) = numbers.map(|(n, of)| (n.parse(), of.parse())) {
-            logs.insert((number, of), path);
+            .and_then(Shard::from_name);
+        if let Some(shard) = shard {
+            logs.insert((shard.number(), shard.of()), path);
         }
     }
     Ok(logs)

@@ -16,6 +16,8 @@ use crate::{Options, Shard};
 pub struct Plan {
     /// The folder of results.
     pub(crate) out: PathBuf,
+    /// The one file in it that the run writes, if it was named: other runs may write others.
+    pub(crate) file: Option<OsString>,
     /// The scans, in order.
     pub scans: Vec<Planned>,
     /// Files that were passed over: neither scans nor named as such.
@@ -202,7 +204,8 @@ impl Plan {
                 }),
             }
         }
-        let mut plan = Self { out: out.to_owned(), scans, n_other, n_copies, n_of_others: 0 };
+        let mut plan =
+            Self { out: out.to_owned(), file: None, scans, n_other, n_copies, n_of_others: 0 };
         plan.name_all(out, options)?;
         plan.check(out, options)?;
         Ok(plan)
@@ -223,7 +226,14 @@ impl Plan {
             Planned { source, name, is_converted: false, mask_name: Some(mask_name) }
         };
         let scans = listed.into_iter().map(planned).collect();
-        let mut plan = Self { out: out.to_owned(), scans, n_other: 0, n_copies: 0, n_of_others: 0 };
+        let mut plan = Self {
+            out: out.to_owned(),
+            file: None,
+            scans,
+            n_other: 0,
+            n_copies: 0,
+            n_of_others: 0,
+        };
         plan.check(out, options)?;
         Ok(plan)
     }
@@ -281,7 +291,7 @@ impl Plan {
     pub fn default_log(out: &Path, shard: Option<Shard>) -> PathBuf {
         let mut name = stem(&real_path(out));
         if let Some(shard) = shard {
-            name.push(format!(".{}-of-{}", shard.number(), shard.of()));
+            name.push(format!(".{}", shard.in_name()));
         }
         name.push(".efface.jsonl");
         real_path(out).with_file_name(name)
@@ -320,6 +330,7 @@ impl Plan {
             return Err(PlanError::FileForMany { out: out.to_owned(), found });
         }
         self.scans[0].name = PathBuf::from(last_name(out));
+        self.file = Some(last_name(out));
         self.out = match out.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),

@@ -22,6 +22,18 @@ impl Shard {
         self.of
     }
 
+    /// The shard as it stands in names of files, as `2-of-8`.
+    pub(crate) fn in_name(self) -> String {
+        format!("{}-of-{}", self.number, self.of)
+    }
+
+    /// The shard that a part of a file's name stands for; `None` if it is none.
+    pub(crate) fn from_name(name: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(name).ok()?;
+        let shard: Self = text.replacen("-of-", "/", 1).parse().ok()?;
+        (shard.in_name() == text).then_some(shard)
+    }
+
     /// Which of the scans, whose sizes are given, are this shard's.
     ///
     /// The largest scans are dealt first, each to the shard that has the least to do. All shards of an
@@ -89,6 +101,13 @@ mod tests {
         let shard: Shard = "2/3".parse().expect("a shard");
         assert_eq!(shard.part(&[0; 6]), [false, true, false, false, true, false]);
         assert_eq!((shard.to_string(), shard.number(), shard.of()), ("2/3".to_owned(), 2, 3));
+        assert_eq!(
+            (shard.in_name().as_str(), Shard::from_name(b"2-of-3")),
+            ("2-of-3", Some(shard))
+        );
+        for wrong in ["2/3", "2-of-1", "02-of-3", "2-of-3-of-4", "a-of-b", ""] {
+            assert_eq!(Shard::from_name(wrong.as_bytes()), None, "{wrong}");
+        }
         for wrong in ["", "1", "0/3", "4/3", "1/0", "a/b", "1/3/4", "-1/3"] {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }

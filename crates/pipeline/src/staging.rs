@@ -29,37 +29,48 @@ pub(crate) enum StagingError {
 
 impl Staging {
     /// Makes the folder of results and, beside it, that for what is not yet proven; keeps other runs off,
-    /// and removes what a run that was killed has left.
-    pub(crate) fn create(out: &Path, shard: Option<Shard>) -> Result<Self, StagingError> {
+    /// and removes what a run that was killed has left. If `file` is all that the run writes there, only
+    /// runs on that file are kept off.
+    pub(crate) fn create(
+        out: &Path,
+        file: Option<&OsStr>,
+        shard: Option<Shard>,
+    ) -> Result<Self, StagingError> {
         fs::create_dir_all(out)?;
         let out = fs::canonicalize(out)?;
+        let mut name = out.file_name().unwrap_or_default().to_owned();
+        if let Some(file) = file {
+            name.push("-");
+            name.push(file);
+        }
         let beside = out.parent().filter(|parent| same_file_system(&out, parent));
         // The output is a mount point, or its parent is not ours: then inside it, hidden.
-        match beside.map(|parent| Self::in_home(parent, &out, shard)) {
+        match beside.map(|parent| Self::in_home(parent, &name, shard)) {
             Some(Ok(staging)) => Ok(staging),
             Some(Err(StagingError::Busy)) => Err(StagingError::Busy),
-            Some(Err(StagingError::Io(_))) | None => Self::in_home(&out, &out, shard),
+            Some(Err(StagingError::Io(_))) | None => Self::in_home(&out, &name, shard),
         }
     }
 
-    fn in_home(home: &Path, out: &Path, shard: Option<Shard>) -> Result<Self, StagingError> {
-        let name = out.file_name().unwrap_or_default().to_owned();
-        let hold = Hold::take(home, &name, shard).map_err(|e| match e {
+    fn in_home(home: &Path, name: &OsString, shard: Option<Shard>) -> Result<Self, StagingError> {
+        let hold = Hold::take(home, name, shard).map_err(|e| match e {
             HoldError::Busy => StagingError::Busy,
             HoldError::Io(path, e) => {
                 StagingError::Io(io::Error::new(e.kind(), format!("`{}`: {e}", path.display())))
             }
         })?;
         let mut start = OsString::from(".efface-staging-");
-        start.push(&name);
+        start.push(name);
         let mut own = start.clone();
-        own.push(shard.map_or(String::new(), |s| format!("-{}-of-{}", s.number(), s.of())));
+        own.push(shard.map_or(String::new(), |shard| format!("-{}", shard.in_name())));
         let folder = home.join(own);
         if shard.is_none() {
             // Shards that were killed and not taken up again.
             start.push("-");
             for entry in fs::read_dir(home)?.filter_map(Result::ok) {
-                if is_shard_of(&entry.file_name(), &start) {
+                let name = entry.file_name();
+                let rest = name.as_encoded_bytes().strip_prefix(start.as_encoded_bytes());
+                if rest.and_then(Shard::from_name).is_some() {
                     remove(&entry.path())?;
                 }
             }
@@ -157,16 +168,6 @@ impl Drop for ScanStaging {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-/// Whether a name is `start` and the numbers of a shard.
-fn is_shard_of(name: &OsStr, start: &OsStr) -> bool {
-    let numbers = name.as_encoded_bytes().strip_prefix(start.as_encoded_bytes());
-    let numbers = numbers.and_then(|numbers| std::str::from_utf8(numbers).ok());
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    numbers
-        .and_then(|text| text.split_once("-of-"))
-        .is_some_and(|(a, b)| is_number(a) && is_number(b))
 }
 
 fn remove(path: &Path) -> io::Result<()> {
