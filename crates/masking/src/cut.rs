@@ -8,11 +8,12 @@ use crate::sight::{Sight, pair, voxels_of};
 const HALF_AXES_MM: [f64; 2] = [48.0, 50.0];
 /// Below the eyes the cylinder's axis leans back with the jaw: millimetres a millimetre, where the
 /// scan shows no chin.
-const USUAL_LEAN: f64 = 0.2;
-/// It leans so far that the middle of the chin lies this far in front of it,
-const CHIN_IN_FRONT_MM: f64 = 22.0;
+const USUAL_LEAN: f64 = 0.4;
+/// It leans so far that the middle of the chin lies this far in front of it: the floor of the mouth and
+/// what hangs under the jaw go with the chin,
+const CHIN_IN_FRONT_MM: f64 = 36.0;
 /// but no further than this, and in steps, so that the chin's own flesh does not move it.
-const MOST_LEAN: f64 = 0.4;
+const MOST_LEAN: f64 = 0.6;
 /// See [`MOST_LEAN`].
 const LEAN_STEP: f64 = 0.05;
 /// The lower end of a face lies this far below the lowest of the chin,
@@ -26,8 +27,9 @@ const LEAST_PART_MM3: f64 = 1000.0;
 
 /// Upper end of what is cut, degrees: 6 more than the outline of a face (`sight.rs`).
 const HIGHEST_DEGREES: f64 = 45.0;
-/// Height and half width, degrees: 5 more than the outline of a face.
-const HALF_WIDTH_DEGREES: [[f64; 2]; 2] = [[-12.0, 95.0], [10.0, 79.0]];
+/// Height and half width, degrees: 5 more than the outline of a face, and below the ears round to the angle
+/// of the jaw.
+const HALF_WIDTH_DEGREES: [[f64; 2]; 3] = [[-50.0, 106.0], [-12.0, 95.0], [10.0, 79.0]];
 
 /// An ear and the skin around it, to the front and back, and up and down, from its middle. The ears
 /// of 19 heads reach 24 and 35 mm.
@@ -75,10 +77,10 @@ pub(crate) struct Cut {
 struct Edge {
     /// Sine and cosine of its upper end.
     top: [f64; 2],
-    /// Sine and cosine of its half width, below and above.
-    sides: [[f64; 2]; 2],
+    /// Sine and cosine of its half width at each height.
+    sides: [[f64; 2]; 3],
     /// Tangents of the heights between which the half width changes.
-    heights: [f64; 2],
+    heights: [f64; 3],
 }
 
 impl Edge {
@@ -87,21 +89,22 @@ impl Edge {
             let (sin, cos) = degrees.to_radians().sin_cos();
             [sin, cos]
         };
-        let [low, high] = HALF_WIDTH_DEGREES;
         Self {
             top: sin_cos(HIGHEST_DEGREES),
-            sides: [sin_cos(low[1]), sin_cos(high[1])],
-            heights: [low[0], high[0]].map(|degrees| degrees.to_radians().tan()),
+            sides: HALF_WIDTH_DEGREES.map(|[_, half_width]| sin_cos(half_width)),
+            heights: HALF_WIDTH_DEGREES.map(|[height, _]| height.to_radians().tan()),
         }
     }
 
     /// How far within the outline a place lies, roughly millimetres.
     fn within_mm(&self, right: f64, front: f64, up: f64, rho: f64) -> f64 {
         let top = self.top[0] * rho - self.top[1] * up;
-        let [low, high] = self.heights;
-        let share = ((up / rho - low) / (high - low)).clamp(0.0, 1.0);
-        let [sin, cos] =
-            [0, 1].map(|n| self.sides[0][n] + share * (self.sides[1][n] - self.sides[0][n]));
+        let height = up / rho;
+        let part = usize::from(height > self.heights[1]);
+        let [low, high] = [self.heights[part], self.heights[part + 1]];
+        let share = ((height - low) / (high - low)).clamp(0.0, 1.0);
+        let [from, to] = [self.sides[part], self.sides[part + 1]];
+        let [sin, cos] = [0, 1].map(|n| from[n] + share * (to[n] - from[n]));
         top.min(sin * front - cos * right.abs())
     }
 }

@@ -20,6 +20,11 @@ const REACH_MM: f64 = 30.0;
 /// Both agree up to this.
 const AGREED_MM: f64 = 12.0;
 
+/// What is called eyes, or face at the lower end of a scan, counts so far behind the surface along which a face
+/// is cut off: beyond lie the way of the nerve and the base of the skull, where brain is missed most easily,
+/// and no skin.
+const MOST_BEHIND_MM: f32 = 8.0;
+
 /// How brain that the model missed is told from the image.
 struct MissedBrain {
     /// Real values of brain, with CSF and contrast.
@@ -101,9 +106,9 @@ pub(crate) struct Seen<'a> {
 
 impl Parts {
     /// What the model calls face, and what is drawn as face, count both. In a head with axes of its own no
-    /// more of it than its eyes counts behind the surface along which it is cut off, so that what is cut
-    /// does not follow the skin; but where the scan ends above the chin, that end has been called face to
-    /// some depth, and goes. Without axes all is widened.
+    /// more of it than the back of its eyes counts behind the surface along which it is cut off, so that what
+    /// is cut does not follow the skin; where the scan ends above the chin, that end has been called face to
+    /// some depth, and goes as far back as they do. Without axes all is widened.
     pub(crate) fn of(seen: &Seen, has_ears: bool) -> Self {
         let Seen { found, drawn: labels, workers, .. } = *seen;
         let tools = Tools { labels, workers };
@@ -121,11 +126,13 @@ impl Parts {
         // Closed first, so that strips of skin between two regions do not stay.
         let kept = tools.close(&face, GAP_MM);
         let mut face = join(&tools.dilate(&kept, widening.margin_mm), &deep);
-        if let Some(cut) = seen.cut.filter(|cut| cut.has_chin()) {
-            let eyes = tools.bits(|t| t == Tissue::Eyes);
-            let counts =
-                join(&tools.above_0(&cut.field(Cut::in_front_mm, &labels.grid, workers)), &eyes);
-            face = meet(&face, &counts);
+        if let Some(cut) = seen.cut {
+            let in_front = cut.field(Cut::in_front_mm, &labels.grid, workers);
+            let reaches_back = |tissue| tissue == Tissue::Eyes || !cut.has_chin();
+            let counts = |at: usize, tissue| {
+                in_front[at] > 0.0 || in_front[at] > -MOST_BEHIND_MM && reaches_back(tissue)
+            };
+            face = meet(&face, &tools.bits_at(counts));
         }
         // Neck and shoulders beyond the model's sight, and what it misses of them within.
         let body = body(seen.image, seen.skin, workers);
@@ -203,11 +210,12 @@ impl Tools<'_> {
         meet(&self.dilate(&joined, rule.opening_mm), &soft)
     }
 
-    /// The 5th to 95th percentile of the image's values under `mask`.
+    /// The image's values under `mask`, without a twentieth at the lower end and a two hundredth at the
+    /// upper one: the fluid of the ventricles, where it is bright, belongs to them.
     fn middle_range(&self, image: &RealVolume, mask: &[u64]) -> Option<Range<f32>> {
         let extent = self.labels.grid.extent;
         let mut values = kernels::gather(&image.values, mask, extent, self.workers);
-        let [low, high] = kernels::order_statistics(&mut values, [0.05, 0.95])?;
+        let [low, high] = kernels::order_statistics(&mut values, [0.05, 0.995])?;
         Some(low..high)
     }
 

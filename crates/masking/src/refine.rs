@@ -452,6 +452,61 @@ mod tests {
     }
 
     #[test]
+    fn what_is_called_eyes_far_behind_them_stays() {
+        let (mut labels, image) = USUAL.head();
+        let grid = labels.grid;
+        let within = |at: usize, back: f64, front: f64| {
+            let [x, y, z] = grid.affine.apply(Form::index(at).map(|v| v as f64));
+            (16.0..24.0).contains(&x.abs())
+                && (back..front).contains(&y)
+                && (-32.0..-25.0).contains(&z)
+        };
+        for (at, tissue) in labels.tissues.iter_mut().enumerate() {
+            if within(at, 5.0, 60.0) {
+                *tissue = Tissue::Eyes;
+            }
+        }
+        let refined =
+            refine(&labels, &image, &grid, false, STANDARD, Workers::ONE).expect("a face");
+        let removed = |back, front| {
+            let all = (0..labels.tissues.len()).filter(|&at| within(at, back, front));
+            all.map(|at| refined.mask.get(Form::index(at))).collect::<Vec<_>>()
+        };
+        assert!(removed(50.0, 60.0).iter().all(|gone| *gone));
+        let deep = removed(5.0, 18.0);
+        assert!(deep.len() > 15 && !deep.contains(&true), "{deep:?}");
+    }
+
+    #[test]
+    fn fluid_as_bright_as_in_the_ventricles_is_brain() {
+        let (mut labels, mut image) = USUAL.head();
+        let (grid, extent) = (labels.grid, labels.grid.extent);
+        let whole = bits(&labels, |t| t == Tissue::Brain, Workers::ONE);
+        let eroded = |mm| kernels::erode(&whole, extent, [MM; 3], mm, Workers::ONE);
+        let voxels = |words: Vec<u64>| {
+            let mask = Mask::from_words(grid, words);
+            (0..grid.n_voxels()).filter(|&at| mask.get(Form::index(at))).collect::<Vec<_>>()
+        };
+        let rim = voxels(kernels::and_not(&whole, &eroded(4.0)));
+        let ventricles = voxels(eroded(42.0));
+        assert!(rim.len() > 1000 && ventricles.len() > 200);
+        rim.iter().for_each(|&at| labels.tissues[at] = Tissue::Other);
+        let near = kernels::dilate(&whole, extent, [MM; 3], 5.0, Workers::ONE);
+        let n_removed_near = |image: &RealVolume| {
+            let refined =
+                refine(&labels, image, &grid, false, STANDARD, Workers::ONE).expect("a face");
+            let removed = kernels::meet(&near, refined.mask.words());
+            removed.iter().map(|word| word.count_ones()).sum::<u32>()
+        };
+        rim.iter().for_each(|&at| image.values[at] = 240.0);
+        ventricles.iter().for_each(|&at| image.values[at] = 250.0);
+        assert_eq!(n_removed_near(&image), 0);
+        // Without them nothing tells the fluid from a scalp.
+        ventricles.iter().for_each(|&at| image.values[at] = 100.0);
+        assert!(n_removed_near(&image) > 0);
+    }
+
+    #[test]
     fn another_mask_is_counted_anew() {
         let (refined, labels) = refined(&USUAL, STANDARD);
         let [ni, nj, _] = labels.grid.extent;

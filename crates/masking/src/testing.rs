@@ -36,6 +36,12 @@ impl Form {
         Grid { extent: EXTENT, affine }
     }
 
+    /// The voxel of that number.
+    pub(crate) fn index(at: usize) -> [usize; 3] {
+        let [ni, nj, _] = EXTENT;
+        [at % ni, at / ni % nj, at / ni / nj]
+    }
+
     /// Labels, and an image with a dark skull and faint noise in the air.
     pub(crate) fn head(&self) -> (Labels, RealVolume) {
         let grid = Self::grid();
