@@ -11,9 +11,9 @@ const HALF_AXES_MM: [f64; 2] = [48.0, 50.0];
 const USUAL_LEAN: f64 = 0.4;
 /// It leans so far that the middle of the chin lies this far in front of it: the floor of the mouth and
 /// what hangs under the jaw go with the chin,
-const CHIN_IN_FRONT_MM: f64 = 36.0;
+const CHIN_IN_FRONT_MM: f64 = 30.0;
 /// but no further than this, and in steps, so that the chin's own flesh does not move it.
-const MOST_LEAN: f64 = 0.6;
+const MOST_LEAN: f64 = 0.5;
 /// See [`MOST_LEAN`].
 const LEAN_STEP: f64 = 0.05;
 /// The lower end of a face lies this far below the lowest of the chin,
