@@ -1,6 +1,9 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+use kernels::Workers;
 
 use crate::dicom::DicomError;
 use crate::nifti::Decoded;
@@ -14,6 +17,14 @@ use crate::{FormatError, Layout, Scan, Source, dicom, gzip, nifti};
 /// # Errors
 /// [`FormatError`] if a file cannot be read, or does not hold a volume that efface can deface.
 pub fn open(source: &Source) -> Result<Scan, FormatError> {
+    open_on(source, Workers::ONE)
+}
+
+/// As [`open`], the files of a DICOM series read and decoded by several threads.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_on(source: &Source, workers: Workers) -> Result<Scan, FormatError> {
     match source {
         Source::NiftiFile(path) => open_nifti_bytes(&name(path), read(path)?),
         Source::NiftiPair { header, image } => {
@@ -21,11 +32,13 @@ pub fn open(source: &Source) -> Result<Scan, FormatError> {
             Ok(nifti::open_pair(decoded(header)?, decoded(image)?)?)
         }
         Source::DicomSeries { path, files, .. } => {
-            let named = |path: &PathBuf| Ok((name(path), read(path)?));
             let is_file = files.len() == 1 && files[0] == *path;
-            let files = files.iter().map(named).collect::<Result<Vec<_>, FormatError>>()?;
             let layout = if is_file { Layout::DicomFile } else { Layout::DicomSeries };
-            Ok(Scan { layout, ..dicom::open_series(files)? })
+            let natives = in_parallel(files, workers, |path: &PathBuf| {
+                Ok((name(path), dicom::native(read_with_room(path)?)))
+            });
+            let natives = natives.into_iter().collect::<Result<Vec<_>, FormatError>>()?;
+            Ok(Scan { layout, ..dicom::series_of(natives, workers)? })
         }
         Source::LeftOut { files, what, .. } => {
             Err(DicomError::LeftOut { what: *what, n_images: files.len() }.into())
@@ -99,6 +112,31 @@ fn is_analyze(start: &[u8]) -> bool {
 
 fn read(path: &Path) -> Result<Vec<u8>, FormatError> {
     fs::read(path).map_err(FormatError::Io)
+}
+
+/// As [`read`], with room for what a header grows by.
+fn read_with_room(path: &Path) -> Result<Vec<u8>, FormatError> {
+    const ROOM: usize = 2048;
+    let mut file = fs::File::open(path).map_err(FormatError::Io)?;
+    let length = file.metadata().map_err(FormatError::Io)?.len();
+    let mut bytes = Vec::new();
+    let wanted = usize::try_from(length).ok().and_then(|n| n.checked_add(ROOM));
+    if wanted.is_none_or(|wanted| bytes.try_reserve_exact(wanted).is_err()) {
+        return Err(FormatError::Io(io::ErrorKind::OutOfMemory.into()));
+    }
+    file.read_to_end(&mut bytes).map_err(FormatError::Io)?;
+    Ok(bytes)
+}
+
+/// What `work` makes of each item, by several threads, in the order of the items.
+pub(crate) fn in_parallel<'a, T: Sync, R: Send>(
+    items: &'a [T],
+    workers: Workers<'_>,
+    work: impl Fn(&'a T) -> R + Sync,
+) -> Vec<R> {
+    let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
+    workers.for_each_chunk(&mut results, 1, |n, result| result[0] = Some(work(&items[n])));
+    results.into_iter().flatten().collect()
 }
 
 fn name(path: &Path) -> OsString {

@@ -1,3 +1,4 @@
+use kernels::Workers;
 use volume::{Mask, StoredVolume};
 
 /// The share of the tissue under a mask that did not change: real values of the first frame further from
@@ -6,27 +7,41 @@ use volume::{Mask, StoredVolume};
 /// # Panics
 /// If the masks lie on another grid than the scan.
 #[must_use]
-pub fn missing(expected: &Mask, changed: &Mask, before: &StoredVolume, air: f32, skin: f32) -> f64 {
+pub fn missing(
+    expected: &Mask,
+    changed: &Mask,
+    before: &StoredVolume,
+    [air, skin]: [f32; 2],
+    workers: Workers,
+) -> f64 {
     let grid = before.grid();
     assert!(expected.grid() == grid && changed.grid() == grid, "one grid");
     let [ni, nj, nk] = grid.extent;
-    let mut values = vec![0.0f32; ni];
-    let (mut n, mut n_kept) = (0u64, 0u64);
-    for (j, k) in (0..nk).flat_map(|k| (0..nj).map(move |j| (j, k))) {
-        let (expected, changed) = (expected.row(j, k), changed.row(j, k));
-        if expected.iter().all(|&word| word == 0) {
-            continue;
-        }
-        before.real_rows(k, j, &mut values);
-        for (word, (&expected, &changed)) in expected.iter().zip(changed).enumerate() {
-            let of = &values[word * 64..ni.min(word * 64 + 64)];
-            let tissue = of.iter().enumerate().fold(0u64, |bits, (i, value)| {
-                bits | u64::from((value - air).abs() > (skin - air).abs()) << i
-            });
-            n += u64::from((expected & tissue).count_ones());
-            n_kept += u64::from((expected & tissue & !changed).count_ones());
-        }
-    }
+    // Of each plane the tissue that was to go, and how much of it stays.
+    let mut counts = vec![[0u64; 2]; nk];
+    workers.for_each_chunk_with(
+        &mut counts,
+        1,
+        || vec![0.0f32; ni],
+        |values, k, counts| {
+            for j in 0..nj {
+                let (expected, changed) = (expected.row(j, k), changed.row(j, k));
+                if expected.iter().all(|&word| word == 0) {
+                    continue;
+                }
+                before.real_rows(k, j, values);
+                for (word, (&expected, &changed)) in expected.iter().zip(changed).enumerate() {
+                    let of = &values[word * 64..ni.min(word * 64 + 64)];
+                    let tissue = of.iter().enumerate().fold(0u64, |bits, (i, value)| {
+                        bits | u64::from((value - air).abs() > (skin - air).abs()) << i
+                    });
+                    counts[0][0] += u64::from((expected & tissue).count_ones());
+                    counts[0][1] += u64::from((expected & tissue & !changed).count_ones());
+                }
+            }
+        },
+    );
+    let [n, n_kept] = [0, 1].map(|c: usize| counts.iter().map(|of| of[c]).sum::<u64>());
     n_kept as f64 / n.max(1) as f64
 }
 
@@ -51,8 +66,9 @@ mod tests {
                 changed.set([i, 0, 0]);
             }
         }
-        let found = missing(&expected, &changed, &scan, 3.0, 25.0);
+        let found = missing(&expected, &changed, &scan, [3.0, 25.0], Workers::new(2));
         assert!((found - 12.0 / 20.0).abs() < 1e-9, "{found}");
-        assert!(missing(&Mask::empty(grid), &changed, &scan, 3.0, 25.0) <= 0.0);
+        let nothing = Mask::empty(grid);
+        assert!(missing(&nothing, &changed, &scan, [3.0, 25.0], Workers::ONE) <= 0.0);
     }
 }

@@ -94,7 +94,7 @@ impl Refined {
             labels: &self.labels,
             places: &self.places,
             to_brain: &self.to_brain,
-            nearest: Nearest::new(to_labels, self.labels.grid.extent),
+            nearest: Nearest::new(to_labels, self.labels.grid.extent, self.mask.grid().extent[0]),
         };
         let counts = Counts::of(&self.mask, &head, workers);
         self.regions = counts.regions(self.wanted, self.anatomy.face_cut, self.cut.is_some());
@@ -495,7 +495,7 @@ mod tests {
             let filled = [0.0, 1000.0].map(|under| {
                 let mut scan = scan(under);
                 let fill = Fill::of(filling, &scan, &refined, false);
-                crate::remove(&mut scan, &refined.mask, &fill);
+                crate::remove(&mut scan, &refined.mask, &fill, Workers::ONE);
                 scan.buffers()[0].clone()
             });
             assert!(filled[0] == filled[1], "{filling:?}");

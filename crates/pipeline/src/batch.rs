@@ -246,8 +246,9 @@ impl Context<'_> {
         }
         let result =
             self.staging.for_scan(number).map_err(ScanError::Publish).and_then(|staging| {
-                let made =
-                    catch_unwind(AssertUnwindSafe(|| self.make(scan, &staging, &mut record)));
+                let made = catch_unwind(AssertUnwindSafe(|| {
+                    self.make(scan, &staging, &mut record, &mut known)
+                }));
                 let made =
                     made.unwrap_or_else(|panic| Err(ScanError::Panic(panic_message(&*panic))));
                 self.publish(scan, &staging, made, &known, &mut record)
@@ -386,8 +387,13 @@ impl Context<'_> {
         scan: &Planned,
         staging: &ScanStaging,
         record: &mut Record,
+        known: &mut Known,
     ) -> Result<Source, ScanError> {
-        let made = deface(scan, staging, self.model, self.options, record)?;
+        let is_hashed = self.log.is_some() && known.input_sha256.is_none();
+        let made = deface(scan, staging, self.model, self.options, is_hashed, record)?;
+        if is_hashed {
+            known.input_sha256 = made.input_sha256;
+        }
         record.add_judgement(&made.judgement);
         Ok(made.image)
     }

@@ -148,6 +148,21 @@ impl PixelFormat {
         if self.stored == self.allocated {
             return Ok(());
         }
+        // Nearly always none is: told of all at once.
+        let is_wrong = match (self.allocated, self.order) {
+            (8, _) => self.is_wrong_somewhere(pixels, |b: [u8; 1]| b[0].into()),
+            (16, ByteOrder::Little) => {
+                self.is_wrong_somewhere(pixels, |b| u16::from_le_bytes(b).into())
+            }
+            (16, ByteOrder::Big) => {
+                self.is_wrong_somewhere(pixels, |b| u16::from_be_bytes(b).into())
+            }
+            (_, ByteOrder::Little) => self.is_wrong_somewhere(pixels, u32::from_le_bytes),
+            (_, ByteOrder::Big) => self.is_wrong_somewhere(pixels, u32::from_be_bytes),
+        };
+        if !is_wrong {
+            return Ok(());
+        }
         let n_pixels = match (self.allocated, self.order) {
             (8, _) => self.count(pixels, |b: [u8; 1]| b[0].into(), unused),
             (16, ByteOrder::Little) => self.count(pixels, |b| u16::from_le_bytes(b).into(), unused),
@@ -160,6 +175,29 @@ impl PixelFormat {
             (n_pixels, false) => Err(FileError::UnusedBits { n_pixels, stored: self.stored }),
             (n_pixels, true) => Err(FileError::NotSignExtended { n_pixels, stored: self.stored }),
         }
+    }
+
+    /// Whether a value needs more than the stored bits: its bits from the sign of the stored ones upwards
+    /// are neither all 0 nor, where values are signed, all 1.
+    fn is_wrong_somewhere<const N: usize>(
+        &self,
+        pixels: &[u8],
+        value: impl Fn([u8; N]) -> u32,
+    ) -> bool {
+        let (pixels, _) = pixels.as_chunks::<N>();
+        let lowest = u32::from(self.stored) - u32::from(self.is_signed);
+        // A sign turns all bits over, so that what differs from it is left.
+        let sign = u32::from(self.allocated) - 1;
+        let any = if self.is_signed {
+            pixels.iter().fold(0, |any, &bytes| {
+                let value = value(bytes);
+                any | value ^ 0u32.wrapping_sub(value >> sign & 1)
+            })
+        } else {
+            pixels.iter().fold(0, |any, &bytes| any | value(bytes))
+        };
+        let within = u32::MAX >> (32 - u32::from(self.allocated));
+        (any & within) >> lowest != 0
     }
 
     /// Counts the values that need more than the stored bits.
