@@ -27,7 +27,7 @@ pub use free_text::{
 pub use gzip::GzipError;
 pub use mask_file::{mask_file, mask_of};
 pub use nifti::NiftiError;
-pub use open::{open, open_nifti_bytes, open_on};
+pub use open::{open, open_nifti_bytes, open_on, reopen_on};
 pub use pass::{is_of_kind, pass_through};
 pub use scan::{Layout, Modality, Note, Packing, Scan, SourceFile, Tiles};
 pub use source::{Found, Source, decoded_bytes, discover, patient_id};

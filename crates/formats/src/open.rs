@@ -1,7 +1,9 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::iter;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use kernels::Workers;
 
@@ -25,6 +27,26 @@ pub fn open(source: &Source) -> Result<Scan, FormatError> {
 /// # Errors
 /// As [`open`].
 pub fn open_on(source: &Source, workers: Workers) -> Result<Scan, FormatError> {
+    open_in(source, Vec::new(), workers)
+}
+
+/// As [`open_on`], in the memory of a scan that is of no more use: all of it is read anew.
+///
+/// # Errors
+/// As [`open`].
+pub fn reopen_on(source: &Source, old: Scan, workers: Workers) -> Result<Scan, FormatError> {
+    let memory = match source {
+        Source::DicomSeries { .. } => old.volume.into_buffers(),
+        _ => {
+            drop(old);
+            Vec::new()
+        }
+    };
+    open_in(source, memory, workers)
+}
+
+/// As [`open_on`], in the `memory` of as many files, if there is any.
+fn open_in(source: &Source, memory: Vec<Vec<u8>>, workers: Workers) -> Result<Scan, FormatError> {
     match source {
         Source::NiftiFile(path) => open_nifti_bytes(&name(path), read(path)?),
         Source::NiftiPair { header, image } => {
@@ -34,8 +56,12 @@ pub fn open_on(source: &Source, workers: Workers) -> Result<Scan, FormatError> {
         Source::DicomSeries { path, files, .. } => {
             let is_file = files.len() == 1 && files[0] == *path;
             let layout = if is_file { Layout::DicomFile } else { Layout::DicomSeries };
-            let natives = in_parallel(files, workers, |path: &PathBuf| {
-                Ok((name(path), dicom::native(read_with_room(path)?)))
+            let memory = memory.into_iter().map(Some).chain(iter::repeat_with(|| None));
+            let rooms: Vec<_> = files.iter().zip(memory.map(Mutex::new)).collect();
+            let natives = in_parallel(&rooms, workers, |(path, memory)| {
+                let memory = memory.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let bytes = read_into(path, memory.unwrap_or_default())?;
+                Ok((name(path), dicom::native(bytes)))
             });
             let natives = natives.into_iter().collect::<Result<Vec<_>, FormatError>>()?;
             Ok(Scan { layout, ..dicom::series_of(natives, workers)? })
@@ -114,12 +140,12 @@ fn read(path: &Path) -> Result<Vec<u8>, FormatError> {
     fs::read(path).map_err(FormatError::Io)
 }
 
-/// As [`read`], with room for what a header grows by.
-fn read_with_room(path: &Path) -> Result<Vec<u8>, FormatError> {
+/// As [`read`], in memory that was in use, with room for what a header grows by.
+fn read_into(path: &Path, mut bytes: Vec<u8>) -> Result<Vec<u8>, FormatError> {
     const ROOM: usize = 2048;
     let mut file = fs::File::open(path).map_err(FormatError::Io)?;
     let length = file.metadata().map_err(FormatError::Io)?.len();
-    let mut bytes = Vec::new();
+    bytes.clear();
     let wanted = usize::try_from(length).ok().and_then(|n| n.checked_add(ROOM));
     if wanted.is_none_or(|wanted| bytes.try_reserve_exact(wanted).is_err()) {
         return Err(FormatError::Io(io::ErrorKind::OutOfMemory.into()));

@@ -17,27 +17,32 @@ pub fn missing(
     let grid = before.grid();
     assert!(expected.grid() == grid && changed.grid() == grid, "one grid");
     let [ni, nj, nk] = grid.extent;
+    let one = Workers::ONE.at(workers.level());
+    let away = (skin - air).abs();
     // Of each plane the tissue that was to go, and how much of it stays.
     let mut counts = vec![[0u64; 2]; nk];
     workers.for_each_chunk_with(
         &mut counts,
         1,
-        || vec![0.0f32; ni],
+        || vec![0.0f32; ni * nj],
         |values, k, counts| {
-            for j in 0..nj {
-                let (expected, changed) = (expected.row(j, k), changed.row(j, k));
-                if expected.iter().all(|&word| word == 0) {
-                    continue;
-                }
-                before.real_rows(k, j, values);
-                for (word, (&expected, &changed)) in expected.iter().zip(changed).enumerate() {
-                    let of = &values[word * 64..ni.min(word * 64 + 64)];
-                    let tissue = of.iter().enumerate().fold(0u64, |bits, (i, value)| {
-                        bits | u64::from((value - air).abs() > (skin - air).abs()) << i
-                    });
-                    counts[0][0] += u64::from((expected & tissue).count_ones());
-                    counts[0][1] += u64::from((expected & tissue & !changed).count_ones());
-                }
+            let (expected, changed) = (expected.plane(k), changed.plane(k));
+            let row_words = kernels::row_words(ni);
+            let is_wanted = |row: &[u64]| row.iter().any(|&word| word != 0);
+            let mut rows = expected.chunks_exact(row_words);
+            let Some(first) = rows.position(is_wanted) else { return };
+            let last = expected.chunks_exact(row_words).rposition(is_wanted).unwrap_or(first);
+            let n_rows = last - first + 1;
+            let values = &mut values[..n_rows * ni];
+            before.real_rows(k, first, values);
+            values.iter_mut().for_each(|value| *value -= air);
+            let air = kernels::window(values, [ni, n_rows, 1], -away..=away, one);
+            let words = first * row_words..(last + 1) * row_words;
+            for ((air, expected), changed) in
+                air.iter().zip(&expected[words.clone()]).zip(&changed[words])
+            {
+                counts[0][0] += u64::from((expected & !air).count_ones());
+                counts[0][1] += u64::from((expected & !air & !changed).count_ones());
             }
         },
     );

@@ -140,13 +140,12 @@ pub(crate) fn deface(
 
     let file_name = name.file_name().unwrap_or_default();
     let mut image = formats::write_on(&changed, &staging.folder, file_name, workers)?;
-    drop(changed);
     if options.write_mask {
         write_mask(&refined, &staging.folder.join(file_name))?;
     }
     clock.stage(record, "write");
 
-    let mut after = formats::open_on(&image, workers)?;
+    let mut after = formats::reopen_on(&image, changed, workers)?;
     clock.stage(record, "reopen");
     let original = Original { scan: &scan, sampled: &sampled, refined: &refined };
     let compared = compare(&original, &after, Some(&refined.mask), options)?;

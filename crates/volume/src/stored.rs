@@ -310,6 +310,12 @@ impl StoredVolume {
         &mut self.buffers
     }
 
+    /// The decoded bytes of the source, of which nothing else is wanted any more.
+    #[must_use]
+    pub fn into_buffers(self) -> Vec<Vec<u8>> {
+        self.buffers
+    }
+
     /// For each buffer the planes that lie in it, in the order of their numbers.
     #[must_use]
     pub fn planes_by_buffer(&self) -> Vec<Vec<usize>> {

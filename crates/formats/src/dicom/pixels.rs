@@ -1,3 +1,5 @@
+use std::ops::{BitOr, BitXor};
+
 use volume::{ByteOrder, StoredType};
 
 use super::attributes::Attributes;
@@ -149,17 +151,20 @@ impl PixelFormat {
             return Ok(());
         }
         // Nearly always none is: told of all at once.
-        let is_wrong = match (self.allocated, self.order) {
-            (8, _) => self.is_wrong_somewhere(pixels, |b: [u8; 1]| b[0].into()),
-            (16, ByteOrder::Little) => {
-                self.is_wrong_somewhere(pixels, |b| u16::from_le_bytes(b).into())
+        let any = match (self.allocated, self.order) {
+            (8, _) => {
+                self.any_bits(pixels, u8::from_le_bytes, |v| (v.cast_signed() >> 7).cast_unsigned())
             }
-            (16, ByteOrder::Big) => {
-                self.is_wrong_somewhere(pixels, |b| u16::from_be_bytes(b).into())
-            }
-            (_, ByteOrder::Little) => self.is_wrong_somewhere(pixels, u32::from_le_bytes),
-            (_, ByteOrder::Big) => self.is_wrong_somewhere(pixels, u32::from_be_bytes),
+            (16, ByteOrder::Little) => self
+                .any_bits(pixels, u16::from_le_bytes, |v| (v.cast_signed() >> 15).cast_unsigned()),
+            (16, ByteOrder::Big) => self
+                .any_bits(pixels, u16::from_be_bytes, |v| (v.cast_signed() >> 15).cast_unsigned()),
+            (_, ByteOrder::Little) => self
+                .any_bits(pixels, u32::from_le_bytes, |v| (v.cast_signed() >> 31).cast_unsigned()),
+            (_, ByteOrder::Big) => self
+                .any_bits(pixels, u32::from_be_bytes, |v| (v.cast_signed() >> 31).cast_unsigned()),
         };
+        let is_wrong = any >> (u32::from(self.stored) - u32::from(self.is_signed)) != 0;
         if !is_wrong {
             return Ok(());
         }
@@ -177,27 +182,25 @@ impl PixelFormat {
         }
     }
 
-    /// Whether a value needs more than the stored bits: its bits from the sign of the stored ones upwards
-    /// are neither all 0 nor, where values are signed, all 1.
-    fn is_wrong_somewhere<const N: usize>(
+    /// All bits that any value has; where values are signed, those in which it differs from its `sign`
+    /// in all places.
+    fn any_bits<const N: usize, T>(
         &self,
         pixels: &[u8],
-        value: impl Fn([u8; N]) -> u32,
-    ) -> bool {
+        value: impl Fn([u8; N]) -> T,
+        sign: impl Fn(T) -> T,
+    ) -> u32
+    where
+        T: Copy + Default + BitOr<Output = T> + BitXor<Output = T> + Into<u32>,
+    {
         let (pixels, _) = pixels.as_chunks::<N>();
-        let lowest = u32::from(self.stored) - u32::from(self.is_signed);
-        // A sign turns all bits over, so that what differs from it is left.
-        let sign = u32::from(self.allocated) - 1;
+        let values = pixels.iter().map(|&bytes| value(bytes));
         let any = if self.is_signed {
-            pixels.iter().fold(0, |any, &bytes| {
-                let value = value(bytes);
-                any | value ^ 0u32.wrapping_sub(value >> sign & 1)
-            })
+            values.fold(T::default(), |any, value| any | (value ^ sign(value)))
         } else {
-            pixels.iter().fold(0, |any, &bytes| any | value(bytes))
+            values.fold(T::default(), |any, value| any | value)
         };
-        let within = u32::MAX >> (32 - u32::from(self.allocated));
-        (any & within) >> lowest != 0
+        any.into()
     }
 
     /// Counts the values that need more than the stored bits.

@@ -78,6 +78,9 @@ const IDENTITIES: &[Tag] = &[
     Tag(0x0020, 0x9161), // Concatenation UID
 ];
 
+/// Smallest and largest pixel value, of an image and of its series.
+const EXTREMES: std::ops::RangeInclusive<Tag> = Tag(0x0028, 0x0106)..=Tag(0x0028, 0x0109);
+
 /// What goes whatever is in it, with the name by which a record tells of it.
 const DROPPED: &[(Tag, &str)] = &[
     (Tag::SIGNATURES, "digital signatures"),
@@ -194,8 +197,12 @@ fn rewritten_files(
 ) -> Vec<Result<OfFile, FileError>> {
     let planes = voxels.planes_by_buffer();
     let numbers: Vec<usize> = (0..scan.files.len()).collect();
-    let extremes =
-        in_parallel(&numbers, workers, |&n| extremes(voxels, &planes[n], scan.files[n].tiles));
+    // Those of all files may be told in one.
+    let are_told = in_parallel(scan.volume.buffers(), workers, |bytes| tells_extremes(bytes));
+    let are_told = are_told.contains(&true);
+    let extremes = in_parallel(&numbers, workers, |&n| {
+        are_told.then(|| extremes(voxels, &planes[n], scan.files[n].tiles)).flatten()
+    });
     let of_all = extremes.iter().flatten().copied().reduce(wider);
     in_parallel(&numbers, workers, |&n| {
         let mut dropped = BTreeSet::new();
@@ -565,6 +572,18 @@ fn picture_name(tag: Tag, path: &[Tag]) -> &'static str {
         _ if path.is_empty() => "a picture in another element",
         _ => "a picture in a sequence",
     }
+}
+
+/// Whether a file says what its smallest and its largest pixel value are.
+fn tells_extremes(bytes: &[u8]) -> bool {
+    let Ok((encoding, start)) = encoding_and_start(bytes) else { return false };
+    let mut elements = Elements::new(bytes, start, encoding);
+    while let Ok(Some(element)) = elements.next() {
+        if elements.path().is_empty() && EXTREMES.contains(&element.tag) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Smallest and largest stored value of some planes, and of the tiles that hold none, which are 0.

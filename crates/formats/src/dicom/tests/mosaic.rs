@@ -1,6 +1,7 @@
 use std::ffi::OsStr;
 use std::fs;
 
+use kernels::Workers;
 use proptest::prelude::*;
 use volume::StoredType;
 
@@ -345,7 +346,7 @@ fn a_released_mosaic_is_one() {
             let mut scan = open(std::slice::from_ref(&example));
             let how =
                 Release { uids: UidMap::new(b"salt"), deidentify, program: "efface 1".into() };
-            let text = release(&mut scan, &how).expect("released");
+            let text = release(&mut scan, &how, Workers::new(2)).expect("released");
             let files = written(&scan).into_iter().map(|bytes| ("a".into(), bytes)).collect();
             let again = open_series(files).expect("a mosaic");
             assert!(crate::same_around_voxels(&scan, &again));
