@@ -103,23 +103,28 @@ fn bounded(mut labels: Labels, inside: &Mask, workers: Workers) -> Labels {
     let distance = |mask: &[u64]| kernels::distance(mask, extent, spacing, MOST_DEPTH_MM, workers);
     let depth = distance(&skin.air);
     let to_brain = distance(&bits(&labels, |t| t == Tissue::Brain, workers));
-    for (tissue, &depth) in labels.tissues.iter_mut().zip(&depth) {
-        if DEPTH_MM.iter().any(|(part, _)| part == tissue) {
-            *tissue = if depth <= SCALP_MM { Tissue::Scalp } else { Tissue::Other };
-        }
-    }
-    for ((part, most), air) in DEPTH_MM.into_iter().zip(&skin.parts) {
-        let to_part = distance(air);
-        for (at, tissue) in labels.tissues.iter_mut().enumerate() {
-            let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck);
-            let is_near = to_part[at] <= (depth[at] + 1e-3).min(most);
-            let is_shallow = part != Tissue::Brow
-                || to_brain[at] >= BROW_TO_BRAIN_MM
-                    && depth[at] <= BROW_SHARE * (depth[at] + to_brain[at]);
-            if can_be && is_near && is_shallow {
-                *tissue = part;
+    let row = extent[0];
+    workers.for_each_chunk(&mut labels.tissues, row, |n, tissues| {
+        for (tissue, &depth) in tissues.iter_mut().zip(&depth[n * row..]) {
+            if DEPTH_MM.iter().any(|(part, _)| part == tissue) {
+                *tissue = if depth <= SCALP_MM { Tissue::Scalp } else { Tissue::Other };
             }
         }
+    });
+    for ((part, most), air) in DEPTH_MM.into_iter().zip(&skin.parts) {
+        let to_part = distance(air);
+        workers.for_each_chunk(&mut labels.tissues, row, |n, tissues| {
+            for (at, tissue) in (n * row..).zip(tissues) {
+                let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck);
+                let is_near = to_part[at] <= (depth[at] + 1e-3).min(most);
+                let is_shallow = part != Tissue::Brow
+                    || to_brain[at] >= BROW_TO_BRAIN_MM
+                        && depth[at] <= BROW_SHARE * (depth[at] + to_brain[at]);
+                if can_be && is_near && is_shallow {
+                    *tissue = part;
+                }
+            }
+        });
     }
     labels
 }

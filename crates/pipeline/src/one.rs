@@ -139,9 +139,10 @@ pub(crate) fn deface(
     clock.stage(record, "remove");
 
     let file_name = name.file_name().unwrap_or_default();
-    let mut image = formats::write_on(&changed, &staging.folder, file_name, workers)?;
+    let folder = staging.folder().map_err(ScanError::Publish)?;
+    let mut image = formats::write_on(&changed, folder, file_name, workers)?;
     if options.write_mask {
-        write_mask(&refined, &staging.folder.join(file_name))?;
+        write_mask(&refined, &folder.join(file_name))?;
     }
     clock.stage(record, "write");
 
@@ -173,7 +174,7 @@ pub(crate) fn deface(
         // What a person must look at does not say of itself that it is done.
         formats::withdraw_claim(&mut after)?;
         staging.discard(&image).map_err(ScanError::Publish)?;
-        image = formats::write_on(&after, &staging.folder, file_name, workers)?;
+        image = formats::write_on(&after, folder, file_name, workers)?;
         sha256 = digest::of_source(&image).map_err(FormatError::Io)?;
     }
     let modality = modality(&after, sampled.is_hu);
