@@ -52,9 +52,11 @@ pub(crate) fn air_level(
         if !((low[1]..=high[1]).contains(&j) && (low[2]..=high[2]).contains(&k)) {
             continue;
         }
-        for i in low[0]..=high[0] {
-            let value = image.values[row * ni + i];
-            if tissues[i] == Tissue::Background && value <= skin && image.inside.get([i, j, k]) {
+        let values = &image.values[row * ni..];
+        for (i, (tissue, &value)) in tissues.iter().zip(values).enumerate() {
+            let is_within = (low[0]..=high[0]).contains(&i);
+            let is_air = *tissue == Tissue::Background && value <= skin;
+            if is_air && is_within && image.inside.get([i, j, k]) {
                 air.push(value);
             }
         }
