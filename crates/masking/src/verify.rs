@@ -4,7 +4,7 @@ use kernels::Workers;
 use thiserror::Error;
 use volume::{Mask, StoredVolume};
 
-/// What became of the voxels, by comparing the written file with the original, both from disk.
+/// What became of the voxels, by comparing the written file, read from disk, with the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VoxelProof {
     /// Voxels outside the mask whose stored bytes differ; frames counted one by one.
