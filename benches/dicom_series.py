@@ -1,17 +1,24 @@
 #!/usr/bin/env python3
 """Measures 300 DICOM slices of 512 x 512 through efface beside pydicom doing the least of the same.
 
-    dicom_series.py [--slices 300] [--repeat 3] [--efface PATH] [--threads 2]
+    dicom_series.py [--slices 300] [--repeat 3] [--efface PATH] [--threads 2] [--before PATH] [--record]
 
 efface: read, deface, write, read again and prove; the seconds of its own stages are given apart, so
-that the model's can be left out. pydicom: read every file, write one value under a mask that it is
-given, write every file; nothing is proven. Both on the same files in the same run, in turns.
-Figures are printed, not kept: a record is for an idle machine. Needs pydicom and numpy.
+that the model's can be left out: of its first look and of that at the result. pydicom: read every
+file, write one value under a mask that it is given, write every file; nothing is proven. All on the
+same files in the same run, in turns, after a round that is not counted; `--before` is an earlier
+efface to be measured beside this one. The memory of the program, its model and its engine is that of
+a run on the small head of the repository, less the three volumes of that.
+
+`--record` writes `records/DATE-CPU-dicom_series.md`. Needs pydicom and numpy.
 """
 
 import argparse
+import datetime
 import json
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -24,32 +31,83 @@ import pydicom
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = 512
-MODEL_STAGES = ["infer"]
+MODEL_STAGES = ["infer", "look_again"]
+SMALL = ROOT / "data/head_ct"
 
 
 def main():
     options = arguments()
-    efface = options.efface or ROOT / "target/release/efface"
+    programs = {"efface": options.efface or ROOT / "target/release/efface"}
+    if options.before:
+        programs["efface before"] = options.before
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="dicom_series.") as folder:
         work = Path(folder)
         make_series(work / "series", options.slices)
-        volume_mib = options.slices * SIZE * SIZE * 2 / 2**20
-        runs = {"efface": [], "pydicom": []}
-        for n in range(options.repeat):
-            runs["efface"].append(run_efface(efface, work, n, options.threads))
+        runs = {name: [] for name in [*programs, "pydicom"]}
+        for n in range(options.repeat + 1):
+            for name, path in programs.items():
+                runs[name].append(run_efface(path, work / "series", work / f"{name}{n}", options.threads))
             runs["pydicom"].append(run_pydicom(work, n))
-    model = statistics.median(sum(r["stages"].get(s, 0) for s in MODEL_STAGES) for r in runs["efface"])
-    whole = statistics.median(r["seconds"] for r in runs["efface"])
-    other = statistics.median(r["seconds"] for r in runs["pydicom"])
-    print(f"{options.slices} slices of {SIZE} x {SIZE}, {volume_mib:.0f} MiB; load {os.getloadavg()[0]:.1f}")
-    print(f"efface   {whole:.2f} s, {whole - model:.2f} s without {', '.join(MODEL_STAGES)}")
-    print(f"pydicom  {other:.2f} s: {other / (whole - model):.1f} times as long")
-    for name, all_runs in runs.items():
-        peak = max(r["peak_mib"] for r in all_runs)
-        print(f"{name} peak memory {peak:.0f} MiB, {peak / volume_mib:.1f} times the volume")
-    for stage in runs["efface"][0]["stages"]:
-        seconds = statistics.median(r["stages"][stage] for r in runs["efface"])
-        print(f"  {stage:8} {seconds:.3f} s")
+        runs = {name: of[1:] for name, of in runs.items()}
+        small = run_efface(programs["efface"], SMALL, work / "small", options.threads)
+    said = report(options, runs, small, load)
+    print(said)
+    if options.record:
+        name = f"{datetime.date.today()}-{cpu_slug()}-dicom_series.md"
+        (ROOT / "benches/records" / name).write_text(said + "\n")
+
+
+def report(options, runs, small, load):
+    volume_mib = options.slices * SIZE * SIZE * 2 / 2**20
+    median = lambda of, value: statistics.median(value(run) for run in of)  # noqa: E731
+    model = lambda run: sum(run["stages"].get(stage, 0) for stage in MODEL_STAGES)  # noqa: E731
+    small_mib = sum(f.stat().st_size for f in SMALL.glob("*.dcm")) / 2**20
+    runtime_mib = small["peak_mib"] - 3 * small_mib
+    other = median(runs["pydicom"], lambda run: run["seconds"])
+    lines = [
+        "# A DICOM series", "",
+        f"- processor: {cpu_name()}, {len(os.sched_getaffinity(0))} processors",
+        f"- load before the first run: {load:.2f}; after the last: {os.getloadavg()[0]:.2f}",
+        f"- date: {datetime.date.today()}",
+        f"- pydicom {pydicom.__version__}, numpy {np.__version__}, Python {sys.version.split()[0]}",
+        *(f"- {note}" for note in options.note), "",
+        f"{options.slices} slices of {SIZE} x {SIZE}, {volume_mib:.0f} MiB; {options.threads} threads; "
+        f"{options.repeat} interleaved repetitions, after one that is not counted. Medians, in brackets the least.",
+        "",
+        "| program | wall s | without the model | processor s | peak MiB | times the volume | beside the runtime's |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, of in runs.items():
+        figures = []
+        for value in (lambda run: run["seconds"], lambda run: run["seconds"] - model(run), lambda run: run["cpu_s"]):
+            if name == "pydicom" and len(figures) == 1:
+                value = lambda run: run["seconds"]  # noqa: E731
+            figures.append(f"{median(of, value):.2f} ({min(map(value, of)):.2f})")
+        peak = max(run["peak_mib"] for run in of)
+        beside = "" if name == "pydicom" else f"{(peak - runtime_mib) / volume_mib:.2f}"
+        lines.append(f"| {name} | {' | '.join(figures)} | {peak:.0f} | {peak / volume_mib:.2f} | {beside} |")
+    lines += ["", f"The runtime: {runtime_mib:.0f} MiB.", ""]
+    for name in (name for name in runs if name != "pydicom"):
+        own = median(runs[name], lambda run: run["seconds"] - model(run))
+        left = " (its second look, which it did not time apart, is still in)"
+        left = "" if "look_again" in runs[name][0]["stages"] else left
+        lines.append(f"pydicom takes {other / own:.2f} times as long as {name} without its model{left}.")
+    lines += ["", "## Stages of efface, median seconds", ""]
+    for name in (name for name in runs if name != "pydicom"):
+        stages = runs[name][0]["stages"]
+        lines += [f"{name}: " + ", ".join(
+            f"{stage} {median(runs[name], lambda run: run['stages'][stage]):.3f}" for stage in stages)]
+    return "\n".join(lines)
+
+
+def cpu_name():
+    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return found[1] if found else "unknown"
+
+
+def cpu_slug():
+    return re.sub(r"[^a-z0-9]+", "-", cpu_name().lower()).strip("-")
 
 
 def arguments():
@@ -57,6 +115,9 @@ def arguments():
     parser.add_argument("--slices", type=int, default=300)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--efface", type=Path)
+    parser.add_argument("--before", type=Path)
+    parser.add_argument("--record", action="store_true")
+    parser.add_argument("--note", action="append", default=[], help="a line for the record")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -88,16 +149,17 @@ def timed(command):
     said = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
-    return said, os.waitstatus_to_exitcode(status), {"seconds": seconds, "peak_mib": usage.ru_maxrss / 1024}
+    figures = {"seconds": seconds, "peak_mib": usage.ru_maxrss / 1024, "cpu_s": usage.ru_utime + usage.ru_stime}
+    return said, os.waitstatus_to_exitcode(status), figures
 
 
-def run_efface(efface, work, n, threads):
-    out = work / f"out{n}"
-    said, code, run = timed([efface, "deface", work / "series", "-o", out, "--threads", str(threads)])
+def run_efface(efface, series, out, threads):
+    said, code, run = timed([efface, "deface", series, "-o", out, "--threads", str(threads)])
     if code not in (0, 1):
         raise SystemExit(said)
     records = list(out.glob("**/*.efface.json"))
     run["stages"] = json.loads(records[0].read_text())["seconds"]
+    shutil.rmtree(out)
     return run
 
 
@@ -108,6 +170,7 @@ def run_pydicom(work, n):
     said, status, run = timed([sys.executable, "-c", code])
     if status:
         raise SystemExit(said)
+    shutil.rmtree(work / f"py{n}")
     return run
 
 

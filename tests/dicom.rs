@@ -15,6 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{Place, efface};
+use phantom::{Contrast, Series};
+use volume::{Affine, Grid};
 
 /// Recognizable Visual Features and its representation.
 const FEATURES: &[u8] = b"\x28\x00\x02\x03CS";
@@ -365,4 +367,72 @@ fn a_series_goes_into_one_nifti_file_of_the_name_that_is_given() {
     let bytes = |path: PathBuf| fs::read(path).expect("a result");
     assert_eq!(bytes(place.path("named.nii.gz")), bytes(place.out().join("head_ct.nii.gz")));
     assert!(place.path("named.efface.json").exists());
+}
+
+/// Series of `n` planes of 8 x 8, too few for a volume: what a broken archive is full of.
+fn small_series(seed: u64, n: usize) -> Vec<Vec<u8>> {
+    let affine = Affine([[2.0, 0.0, 0.0, 0.0], [0.0, -2.0, 0.0, 0.0], [0.0, 0.0, 3.0, 0.0]]);
+    let grid = Grid { extent: [8, 8, n], affine };
+    let real: Vec<f32> = (0..grid.n_voxels()).map(|at| (at % 100) as f32).collect();
+    phantom::dicom_files(&grid, &real, &Series { contrast: Contrast::Ct, seed, number: 1 })
+}
+
+#[test]
+fn three_broken_files_of_ten_thousand_are_told_and_the_rest_goes_on() {
+    const N_FILES: usize = 10_000;
+    let place = Place::new();
+    let head = head_ct();
+    for (name, bytes) in &head {
+        place.put(&format!("head/{name}"), bytes);
+        place.put(&format!("in/head/{name}"), bytes);
+    }
+    let broken = small_series(1, 3);
+    let place_of = |file: &[u8], start: &[u8]| {
+        file.windows(start.len()).position(|w| w == start).expect("an element")
+    };
+    let cut = broken[0][..place_of(&broken[0], b"\x20\x00\x0e\x00UI") + 20].to_vec();
+    let mut longer = small_series(2, 1).remove(0);
+    let at = place_of(&longer, b"\x28\x00\x10\x00US") + 8;
+    longer[at] = 9;
+    let mut nowhere = small_series(3, 1).remove(0);
+    let [start, end] =
+        [b"\x20\x00\x32\x00DS", b"\x20\x00\x37\x00DS"].map(|tag| place_of(&nowhere, tag));
+    nowhere.drain(start..end);
+    for (name, bytes) in [("cut", cut), ("longer", longer), ("nowhere", nowhere)] {
+        place.put(&format!("in/a/{name}.dcm"), &bytes);
+    }
+    let mut n_files = head.len() + 3;
+    let mut n_series = 0;
+    while n_files < N_FILES {
+        let series = small_series(10 + n_series as u64, 3.min(N_FILES - n_files));
+        for (k, bytes) in series.iter().enumerate() {
+            place.put(&format!("in/{}/{n_series}/{k}", n_series % 40), bytes);
+        }
+        n_files += series.len();
+        n_series += 1;
+    }
+    let run = place.deface(&[&place.path("in")], &["--threads", "2"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let of = |start: &str| run.stdout.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!((of("pass "), of("fail "), of("withheld ")), (1, 3, n_series));
+    for (name, what) in
+        [("cut", "truncated"), ("longer", "pixel data of 128 bytes"), ("nowhere", "(0020,0032)")]
+    {
+        let path = place.path(&format!("in/a/{name}.dcm")).display().to_string();
+        let told: Vec<&str> = run.stderr.lines().filter(|line| line.contains(&path)).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("error: ") && told[0].contains(what), "{told:?}");
+        assert!(!told[0].contains("PHANTOM"), "{told:?}");
+    }
+    let results = place.results();
+    assert_eq!(results.iter().filter(|name| name.ends_with(".dcm")).count(), head.len());
+    assert_eq!(results.iter().filter(|name| name.ends_with(".efface.json")).count(), 4);
+    // What is known of ten thousand files takes little beside what one head takes.
+    let peak = || place.record("head.efface.json")["peak_memory_bytes"].as_f64();
+    let among_many = peak();
+    let alone = place.deface(&[&place.path("head")], &["--threads", "2", "--overwrite"]);
+    assert_eq!(alone.code, Some(0), "{alone:?}");
+    if let (Some(among_many), Some(alone)) = (among_many, peak()) {
+        assert!(among_many < alone + 64e6, "{among_many} bytes, alone {alone}");
+    }
 }

@@ -6,17 +6,19 @@ use crate::Scan;
 pub fn same_around_voxels(one: &Scan, other: &Scan) -> bool {
     one.volume.n_planes() == other.volume.n_planes()
         && one.volume.buffers().len() == other.volume.buffers().len()
-        && (0..one.volume.buffers().len()).all(|n| around_voxels(one, n) == around_voxels(other, n))
+        && {
+            let [of_one, of_other] = [one, other].map(|scan| scan.volume.planes_by_buffer());
+            let mut planes = of_one.iter().zip(&of_other).enumerate();
+            planes.all(|(n, (a, b))| around_voxels(one, n, a) == around_voxels(other, n, b))
+        }
 }
 
-/// The stretches of a buffer that are not under a plane.
-fn around_voxels(scan: &Scan, buffer: usize) -> Vec<&[u8]> {
+/// The stretches of a buffer that are not under one of its planes.
+fn around_voxels<'a>(scan: &'a Scan, buffer: usize, planes: &[usize]) -> Vec<&'a [u8]> {
     let bytes = &scan.volume.buffers()[buffer];
     let [ni, nj, _] = scan.volume.grid().extent;
     let plane_bytes = ni * nj * scan.volume.stored_type().n_bytes();
-    let places = (0..scan.volume.n_planes()).map(|p| scan.volume.plane_at(p));
-    let mut offsets: Vec<usize> =
-        places.filter(|at| at.buffer == buffer).map(|at| at.offset).collect();
+    let mut offsets: Vec<usize> = planes.iter().map(|&p| scan.volume.plane_at(p).offset).collect();
     offsets.sort_unstable();
     let mut around = Vec::new();
     let mut end = 0;

@@ -1,3 +1,5 @@
+use kernels::Workers;
+
 use crate::dicom::{self, DicomError, FileError, Release};
 use crate::{FormatError, Layout, Scan, nifti};
 
@@ -40,9 +42,42 @@ pub fn held_header_text(scan: &Scan) -> HeaderText {
 /// # Errors
 /// [`FormatError::Dicom`] if a file of the scan was changed into something else.
 pub fn release_headers(scan: &mut Scan, release: &Release) -> Result<HeaderText, FormatError> {
+    release_headers_on(scan, release, Workers::ONE)
+}
+
+/// As [`release_headers`], by several threads.
+///
+/// # Errors
+/// As [`release_headers`].
+pub fn release_headers_on(
+    scan: &mut Scan,
+    release: &Release,
+    workers: Workers,
+) -> Result<HeaderText, FormatError> {
     match scan.layout {
         Layout::NiftiFile | Layout::NiftiPair => Ok(HeaderText::default()),
-        Layout::DicomFile | Layout::DicomSeries => dicom::release(scan, release).map_err(of_any),
+        Layout::DicomFile | Layout::DicomSeries => {
+            dicom::release(scan, release, workers).map_err(of_any)
+        }
+    }
+}
+
+/// Whether all that is no voxel of the DICOM scan `after` is what [`release_headers`] makes of `before`,
+/// had that its voxels; `false` for other scans.
+///
+/// # Errors
+/// [`FormatError::Dicom`] if a file of `before` was changed into something else.
+pub fn is_released(
+    before: &Scan,
+    after: &Scan,
+    release: &Release,
+    workers: Workers,
+) -> Result<bool, FormatError> {
+    match after.layout {
+        Layout::NiftiFile | Layout::NiftiPair => Ok(false),
+        Layout::DicomFile | Layout::DicomSeries => {
+            dicom::is_released(before, after, release, workers).map_err(of_any)
+        }
     }
 }
 

@@ -21,14 +21,14 @@ pub use compare::same_around_voxels;
 pub use convert::as_nifti;
 pub use error::FormatError;
 pub use free_text::{
-    HeaderText, clear_header_text, held_header_text, release_headers, second_picture,
-    withdraw_claim,
+    HeaderText, clear_header_text, held_header_text, is_released, release_headers,
+    release_headers_on, second_picture, withdraw_claim,
 };
 pub use gzip::GzipError;
 pub use mask_file::{mask_file, mask_of};
 pub use nifti::NiftiError;
-pub use open::{open, open_nifti_bytes};
+pub use open::{open, open_nifti_bytes, open_on, reopen_on};
 pub use pass::{is_of_kind, pass_through};
 pub use scan::{Layout, Modality, Note, Packing, Scan, SourceFile, Tiles};
 pub use source::{Found, Source, decoded_bytes, discover, patient_id};
-pub use write::{write, write_file};
+pub use write::{write, write_file, write_on};

@@ -1,6 +1,11 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::{self, Read as _};
+use std::iter;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use kernels::Workers;
 
 use crate::dicom::DicomError;
 use crate::nifti::Decoded;
@@ -14,6 +19,34 @@ use crate::{FormatError, Layout, Scan, Source, dicom, gzip, nifti};
 /// # Errors
 /// [`FormatError`] if a file cannot be read, or does not hold a volume that efface can deface.
 pub fn open(source: &Source) -> Result<Scan, FormatError> {
+    open_on(source, Workers::ONE)
+}
+
+/// As [`open`], the files of a DICOM series read and decoded by several threads.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_on(source: &Source, workers: Workers) -> Result<Scan, FormatError> {
+    open_in(source, Vec::new(), workers)
+}
+
+/// As [`open_on`], in the memory of a scan that is of no more use: all of it is read anew.
+///
+/// # Errors
+/// As [`open`].
+pub fn reopen_on(source: &Source, old: Scan, workers: Workers) -> Result<Scan, FormatError> {
+    let memory = match source {
+        Source::DicomSeries { .. } => old.volume.into_buffers(),
+        _ => {
+            drop(old);
+            Vec::new()
+        }
+    };
+    open_in(source, memory, workers)
+}
+
+/// As [`open_on`], in the `memory` of as many files, if there is any.
+fn open_in(source: &Source, memory: Vec<Vec<u8>>, workers: Workers) -> Result<Scan, FormatError> {
     match source {
         Source::NiftiFile(path) => open_nifti_bytes(&name(path), read(path)?),
         Source::NiftiPair { header, image } => {
@@ -21,11 +54,17 @@ pub fn open(source: &Source) -> Result<Scan, FormatError> {
             Ok(nifti::open_pair(decoded(header)?, decoded(image)?)?)
         }
         Source::DicomSeries { path, files, .. } => {
-            let named = |path: &PathBuf| Ok((name(path), read(path)?));
             let is_file = files.len() == 1 && files[0] == *path;
-            let files = files.iter().map(named).collect::<Result<Vec<_>, FormatError>>()?;
             let layout = if is_file { Layout::DicomFile } else { Layout::DicomSeries };
-            Ok(Scan { layout, ..dicom::open_series(files)? })
+            let memory = memory.into_iter().map(Some).chain(iter::repeat_with(|| None));
+            let rooms: Vec<_> = files.iter().zip(memory.map(Mutex::new)).collect();
+            let natives = in_parallel(&rooms, workers, |(path, memory)| {
+                let memory = memory.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let bytes = read_into(path, memory.unwrap_or_default())?;
+                Ok((name(path), dicom::native(bytes)))
+            });
+            let natives = natives.into_iter().collect::<Result<Vec<_>, FormatError>>()?;
+            Ok(Scan { layout, ..dicom::series_of(natives, workers)? })
         }
         Source::LeftOut { files, what, .. } => {
             Err(DicomError::LeftOut { what: *what, n_images: files.len() }.into())
@@ -99,6 +138,31 @@ fn is_analyze(start: &[u8]) -> bool {
 
 fn read(path: &Path) -> Result<Vec<u8>, FormatError> {
     fs::read(path).map_err(FormatError::Io)
+}
+
+/// As [`read`], in memory that was in use, with room for what a header grows by.
+fn read_into(path: &Path, mut bytes: Vec<u8>) -> Result<Vec<u8>, FormatError> {
+    const ROOM: usize = 2048;
+    let mut file = fs::File::open(path).map_err(FormatError::Io)?;
+    let length = file.metadata().map_err(FormatError::Io)?.len();
+    bytes.clear();
+    let wanted = usize::try_from(length).ok().and_then(|n| n.checked_add(ROOM));
+    if wanted.is_none_or(|wanted| bytes.try_reserve_exact(wanted).is_err()) {
+        return Err(FormatError::Io(io::ErrorKind::OutOfMemory.into()));
+    }
+    file.read_to_end(&mut bytes).map_err(FormatError::Io)?;
+    Ok(bytes)
+}
+
+/// What `work` makes of each item, by several threads, in the order of the items.
+pub(crate) fn in_parallel<'a, T: Sync, R: Send>(
+    items: &'a [T],
+    workers: Workers<'_>,
+    work: impl Fn(&'a T) -> R + Sync,
+) -> Vec<R> {
+    let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
+    workers.for_each_chunk(&mut results, 1, |n, result| result[0] = Some(work(&items[n])));
+    results.into_iter().flatten().collect()
 }
 
 fn name(path: &Path) -> OsString {

@@ -1,6 +1,9 @@
 use std::ffi::OsString;
 
+use kernels::Workers;
 use volume::StoredVolume;
+
+use crate::open::in_parallel;
 
 /// Everything loaded from one input: voxels as stored, and what is needed to write them back.
 #[derive(Debug)]
@@ -16,6 +19,26 @@ pub struct Scan {
     pub modality: Option<Modality>,
     /// What the record must say about the source.
     pub notes: Vec<Note>,
+}
+
+impl Scan {
+    /// The same scan in memory of its own, made by several threads.
+    #[must_use]
+    pub fn copy_on(&self, workers: Workers) -> Self {
+        let buffers = in_parallel(self.volume.buffers(), workers, |bytes| {
+            // With the room that is left in it, for a header that grows.
+            let mut copy = Vec::with_capacity(bytes.capacity());
+            copy.extend_from_slice(bytes);
+            copy
+        });
+        Self {
+            volume: self.volume.with_buffers(buffers),
+            files: self.files.clone(),
+            layout: self.layout,
+            modality: self.modality,
+            notes: self.notes.clone(),
+        }
+    }
 }
 
 /// One file of the source.

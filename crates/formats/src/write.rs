@@ -3,7 +3,10 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 
+use kernels::Workers;
+
 use crate::dicom::DicomError;
+use crate::open::in_parallel;
 use crate::{FormatError, Layout, Packing, Scan, Source, SourceFile, dicom, gzip};
 
 /// Writes a scan into `folder`: the source's decoded bytes as they now are, compressed again where
@@ -17,6 +20,19 @@ use crate::{FormatError, Layout, Packing, Scan, Source, SourceFile, dicom, gzip}
 /// [`FormatError::Io`] if a file cannot be written, and [`FormatError::Gzip`] if there is not
 /// enough memory to compress it.
 pub fn write(scan: &Scan, folder: &Path, name: &OsStr) -> Result<Source, FormatError> {
+    write_on(scan, folder, name, Workers::ONE)
+}
+
+/// As [`write()`], the files of a DICOM series packed and written by several threads.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_on(
+    scan: &Scan,
+    folder: &Path,
+    name: &OsStr,
+    workers: Workers,
+) -> Result<Source, FormatError> {
     let path = folder.join(name);
     let buffers = scan.volume.buffers();
     match scan.layout {
@@ -40,11 +56,12 @@ pub fn write(scan: &Scan, folder: &Path, name: &OsStr) -> Result<Source, FormatE
         }
         Layout::DicomSeries => {
             fs::create_dir(&path).map_err(FormatError::Io)?;
-            let mut files = Vec::with_capacity(buffers.len());
-            for (file, bytes) in scan.files.iter().zip(buffers) {
-                files.push(path.join(&file.name));
-                write_dicom(&path.join(&file.name), bytes, file)?;
-            }
+            let all: Vec<_> = scan.files.iter().zip(buffers).collect();
+            let written = in_parallel(&all, workers, |(file, bytes)| {
+                let path = path.join(&file.name);
+                write_dicom(&path, bytes, file).map(|()| path)
+            });
+            let files = written.into_iter().collect::<Result<_, _>>()?;
             Ok(Source::DicomSeries { path, files, series: String::new() })
         }
     }

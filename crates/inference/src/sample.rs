@@ -101,7 +101,12 @@ impl Coarse {
             return Err(SampleError::Size { found_mm });
         };
         let read = |k: usize, out: &mut [f32]| mean_of_frames(scan, k, out);
-        let (values, extent) = kernels::block_mean(read, grid.extent, block, workers);
+        let is_exact = scan.n_shown() == 1 && scan.sums_are_exact(block.iter().product());
+        let (values, extent) = if is_exact {
+            kernels::block_mean_of_exact(read, grid.extent, block, workers)
+        } else {
+            kernels::block_mean(read, grid.extent, block, workers)
+        };
         Ok(Self { grid: Grid { extent, affine }, inverse, values })
     }
 

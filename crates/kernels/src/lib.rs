@@ -40,7 +40,7 @@ pub use argmax::argmax;
 pub use ball::{close, dilate, erode, open};
 pub use bits::{and_not, complement, join, meet, row_words};
 pub use blend::blend;
-pub use block_mean::block_mean;
+pub use block_mean::{block_mean, block_mean_of_exact};
 pub use buffer::Pool;
 pub use bytes_of::bytes_of;
 pub use components::{

@@ -99,7 +99,8 @@ impl<'a> Workers<'a> {
         if items.is_empty() || chunk_len == 0 {
             return;
         }
-        let each = items.len().div_ceil(chunk_len).div_ceil(STRETCHES * self.n_threads());
+        let n_chunks = items.len().div_ceil(chunk_len);
+        let each = n_chunks.div_ceil(STRETCHES * self.n_threads());
         let stretches = Mutex::new(items.chunks_mut(each * chunk_len).enumerate());
         let run = || {
             loop {
@@ -111,7 +112,7 @@ impl<'a> Workers<'a> {
             }
         };
         thread::scope(|scope| {
-            for _ in 1..self.n_threads() {
+            for _ in 1..self.n_threads().min(n_chunks) {
                 scope.spawn(run);
             }
             run();

@@ -45,19 +45,22 @@ pub(crate) fn air_level(
     let [ni, nj, _] = image.grid.extent;
     let bounds = labelled_bounds(labels);
     let skin = skin.unwrap_or(f32::INFINITY);
-    let mut air: Vec<f32> = labels
-        .tissues
-        .iter()
-        .enumerate()
-        .filter(|(at, tissue)| {
-            let index = [at % ni, at / ni % nj, at / ni / nj];
-            **tissue == Tissue::Background
-                && image.values[*at] <= skin
-                && (0..3).all(|a| (bounds[0][a]..=bounds[1][a]).contains(&index[a]))
-                && image.inside.get(index)
-        })
-        .map(|(at, _)| image.values[at])
-        .collect();
+    let [low, high] = bounds;
+    let mut air: Vec<f32> = Vec::new();
+    for (row, tissues) in labels.tissues.chunks_exact(ni).enumerate() {
+        let (j, k) = (row % nj, row / nj);
+        if !((low[1]..=high[1]).contains(&j) && (low[2]..=high[2]).contains(&k)) {
+            continue;
+        }
+        let values = &image.values[row * ni..];
+        for (i, (tissue, &value)) in tissues.iter().zip(values).enumerate() {
+            let is_within = (low[0]..=high[0]).contains(&i);
+            let is_air = *tissue == Tissue::Background && value <= skin;
+            if is_air && is_within && image.inside.get([i, j, k]) {
+                air.push(value);
+            }
+        }
+    }
     match kernels::order_statistics(&mut air, [0.5]) {
         Some([middle]) => middle,
         None => kernels::range(&inside(image, workers)).map_or(0.0, |[low, _]| low),
@@ -112,11 +115,15 @@ pub(crate) fn flesh_level(labels: &Labels, image: &RealVolume) -> Option<f32> {
 fn labelled_bounds(labels: &Labels) -> [[usize; 3]; 2] {
     let [ni, nj, _] = labels.grid.extent;
     let mut bounds = [[usize::MAX; 3], [0; 3]];
-    for (at, _) in labels.tissues.iter().enumerate().filter(|(_, t)| **t != Tissue::Background) {
-        let index = [at % ni, at / ni % nj, at / ni / nj];
-        for a in 0..3 {
-            bounds[0][a] = bounds[0][a].min(index[a]);
-            bounds[1][a] = bounds[1][a].max(index[a]);
+    for (row, tissues) in labels.tissues.chunks_exact(ni).enumerate() {
+        let is_labelled = |t: &Tissue| *t != Tissue::Background;
+        let Some(first) = tissues.iter().position(is_labelled) else { continue };
+        let last = tissues.iter().rposition(is_labelled).unwrap_or(first);
+        for (a, [least, most]) in
+            [[first, last], [row % nj; 2], [row / nj; 2]].into_iter().enumerate()
+        {
+            bounds[0][a] = bounds[0][a].min(least);
+            bounds[1][a] = bounds[1][a].max(most);
         }
     }
     bounds

@@ -4,14 +4,14 @@ use volume::{Grid, Labels, Tissue};
 use crate::sight::{Sight, pair, voxels_of};
 
 /// Half axes of the cylinder that the face is cut off along: to the sides, and in front. On 19 heads
-/// it lies 24 to 49 mm behind the skin, behind the teeth's crowns and through the middle of the eyes.
+/// it lies 34 to 49 mm behind the skin under the eyes, and 49 to 74 mm at mouth and chin, with the tongue.
 const HALF_AXES_MM: [f64; 2] = [48.0, 50.0];
 /// Below the eyes the cylinder's axis leans back with the jaw: millimetres a millimetre, where the
 /// scan shows no chin.
 const USUAL_LEAN: f64 = 0.4;
 /// It leans so far that the middle of the chin lies this far in front of it: the floor of the mouth and
 /// what hangs under the jaw go with the chin,
-const CHIN_IN_FRONT_MM: f64 = 30.0;
+const CHIN_IN_FRONT_MM: f64 = 32.0;
 /// but no further than this, and in steps, so that the chin's own flesh does not move it.
 const MOST_LEAN: f64 = 0.5;
 /// See [`MOST_LEAN`].
@@ -30,6 +30,11 @@ const HIGHEST_DEGREES: f64 = 45.0;
 /// Height and half width, degrees: 5 more than the outline of a face, and below the ears round to the angle
 /// of the jaw.
 const HALF_WIDTH_DEGREES: [[f64; 2]; 3] = [[-50.0, 106.0], [-12.0, 95.0], [10.0, 79.0]];
+
+/// What is called eyes, or face at the lower end of a scan, counts so far behind the surface along which a face
+/// is cut off: beyond lie the way of the nerve and the base of the skull, where brain is missed most easily,
+/// and no skin.
+const MOST_BEHIND_MM: f64 = 8.0;
 
 /// An ear and the skin around it, to the front and back, and up and down, from its middle. The ears
 /// of 19 heads reach 24 and 35 mm.
@@ -141,9 +146,9 @@ impl Cut {
         &self.sight
     }
 
-    /// Above 0 where the face is cut off, roughly in millimetres from the surface.
-    pub(crate) fn face_mm(&self, at: [f64; 3]) -> f64 {
-        let in_front = self.in_front_mm(at);
+    /// Above 0 where the face is cut off, roughly in millimetres from the surface; of a place with a known
+    /// [`Self::in_front_mm`].
+    fn face_mm(&self, at: [f64; 3], in_front: f64) -> f64 {
         if in_front < -20.0 {
             return in_front;
         }
@@ -160,9 +165,34 @@ impl Cut {
         (((right / a).powi(2) + (ahead / b).powi(2)).sqrt() - 1.0) * (a + b) / 2.0
     }
 
-    /// As [`Self::face_mm`] for the face up to the brow, in front of which no brain lies.
-    pub(crate) fn below_forehead_mm(&self, at: [f64; 3]) -> f64 {
-        self.face_mm(at).min(self.sight.size() * FOREHEAD_MM - at[2])
+    /// [`Self::face_mm`] of every voxel of a grid along the patient's axes, and where other measures of a
+    /// face are above 0.
+    pub(crate) fn faces(&self, grid: &Grid, workers: Workers) -> Faces {
+        const IN_FRONT: u8 = 1;
+        const JUST_BEHIND: u8 = 2;
+        const BELOW_FOREHEAD: u8 = 4;
+        let forehead_mm = self.sight.size() * FOREHEAD_MM;
+        let mut voxels = vec![(0.0f32, 0u8); grid.n_voxels()];
+        self.for_each_place(&mut voxels, grid, workers, |at| {
+            let in_front = self.in_front_mm(at);
+            let face = self.face_mm(at, in_front);
+            // As they are in single precision, in which fields are kept.
+            let is_in_front = in_front as f32 > 0.0;
+            let is_below = face.min(forehead_mm - at[2]) as f32 > 0.0;
+            let is_just_behind = !is_in_front && in_front > -MOST_BEHIND_MM;
+            let flags = u8::from(is_in_front) * IN_FRONT
+                + u8::from(is_just_behind) * JUST_BEHIND
+                + u8::from(is_below) * BELOW_FOREHEAD;
+            (face as f32, flags)
+        });
+        let bits = |flag: u8| {
+            let bytes: Vec<u8> = voxels.iter().map(|(_, flags)| flags & flag).collect();
+            kernels::bits_of(&bytes, grid.extent, workers)
+        };
+        let [in_front, just_behind, below_forehead] =
+            [IN_FRONT, JUST_BEHIND, BELOW_FOREHEAD].map(bits);
+        let face = voxels.into_iter().map(|(face, _)| face).collect();
+        Faces { face, in_front, just_behind, below_forehead }
     }
 
     /// How far a place lies above the plane under the jaw.
@@ -178,6 +208,9 @@ impl Cut {
         let [a, b] = EAR_HALF_AXES_MM.map(|half| half * size);
         self.ears.iter().flatten().fold(f64::NEG_INFINITY, |most, ear| {
             let outwards = right * ear[0].signum() - (ear[0].abs() - EAR_DEPTH_MM * size);
+            if outwards <= most {
+                return most;
+            }
             let across = (((front - ear[1]) / a).powi(2) + ((up - ear[2]) / b).powi(2)).sqrt();
             most.max(outwards.min((1.0 - across) * a))
         })
@@ -216,21 +249,43 @@ impl Cut {
         grid: &Grid,
         workers: Workers,
     ) -> Vec<f32> {
-        let [ni, nj, _] = grid.extent;
         let mut field = vec![0.0f32; grid.n_voxels()];
+        self.for_each_place(&mut field, grid, workers, |at| measure(self, at) as f32);
+        field
+    }
+
+    /// Writes what `value` says of each voxel's place, in the head's own frame.
+    fn for_each_place<T: Send>(
+        &self,
+        field: &mut [T],
+        grid: &Grid,
+        workers: Workers,
+        value: impl Fn([f64; 3]) -> T + Sync,
+    ) {
+        let [ni, nj, _] = grid.extent;
         let at =
             |index: [usize; 3]| self.sight.coordinates(grid.affine.apply(index.map(|v| v as f64)));
         let [from, to] = [at([0; 3]), at([1, 0, 0])];
         let step = [0, 1, 2].map(|a| to[a] - from[a]);
-        workers.for_each_chunk(&mut field, ni, |row, values| {
+        workers.for_each_chunk(field, ni, |row, values| {
             let first = at([0, row % nj, row / nj]);
-            for (i, value) in values.iter_mut().enumerate() {
-                let at = [0, 1, 2].map(|a| first[a] + i as f64 * step[a]);
-                *value = measure(self, at) as f32;
+            for (i, out) in values.iter_mut().enumerate() {
+                *out = value([0, 1, 2].map(|a| first[a] + i as f64 * step[a]));
             }
         });
-        field
     }
+}
+
+/// Measures of a face on a grid, a value or a bit a voxel.
+pub(crate) struct Faces {
+    /// [`Cut::face_mm`].
+    pub(crate) face: Vec<f32>,
+    /// Where [`Cut::in_front_mm`] is above 0.
+    pub(crate) in_front: Vec<u64>,
+    /// Where it is not, by less than [`MOST_BEHIND_MM`].
+    pub(crate) just_behind: Vec<u64>,
+    /// Where a face is cut off up to the brow, in front of which no brain lies.
+    pub(crate) below_forehead: Vec<u64>,
 }
 
 /// Where a part of the face lies, seen from behind the eyes.
@@ -271,8 +326,12 @@ mod tests {
         Cut::of(Sight::of(&labels, &image.inside).expect("axes"), &labels)
     }
 
+    fn face_mm(cut: &Cut, at: [f64; 3]) -> f64 {
+        cut.face_mm(at, cut.in_front_mm(at))
+    }
+
     fn face(form: &Form) -> Vec<f32> {
-        cut(form).field(Cut::face_mm, &Form::grid(), Workers::ONE)
+        cut(form).field(face_mm, &Form::grid(), Workers::ONE)
     }
 
     #[test]
@@ -301,6 +360,22 @@ mod tests {
     }
 
     #[test]
+    fn measures_taken_together_are_those_taken_one_by_one() {
+        let cut = cut(&USUAL);
+        let grid = Form::grid();
+        let faces = cut.faces(&grid, Workers::new(2));
+        assert!(faces.face == cut.field(face_mm, &grid, Workers::ONE));
+        let above_0 = |measure: fn(&Cut, [f64; 3]) -> f64| {
+            let field = cut.field(measure, &grid, Workers::ONE);
+            kernels::threshold(&field, grid.extent, 0.0, Workers::ONE)
+        };
+        assert!(faces.in_front == above_0(Cut::in_front_mm));
+        let below =
+            |cut: &Cut, at: [f64; 3]| face_mm(cut, at).min(cut.sight.size() * FOREHEAD_MM - at[2]);
+        assert!(faces.below_forehead == above_0(below));
+    }
+
+    #[test]
     fn the_cut_goes_with_the_head() {
         let upright = cut(&USUAL);
         for turned in [[0.4, 0.0], [0.0, 0.25], [-0.3, -0.2]] {
@@ -309,7 +384,7 @@ mod tests {
             let mut most = 0.0f64;
             for place in places() {
                 let own = upright.sight.coordinates(Form::own(place, &form));
-                let [a, b] = [cut.face_mm(cut.sight.coordinates(place)), upright.face_mm(own)];
+                let [a, b] = [face_mm(&cut, cut.sight.coordinates(place)), face_mm(&upright, own)];
                 // Far away the outline's angles outweigh all.
                 if a.abs().min(b.abs()) < 15.0 {
                     most = most.max((a - b).abs());
@@ -349,10 +424,10 @@ mod tests {
         };
         for at in [[0.0, 75.0, -20.0], [0.0, 200.0, -20.0], [60.0, 20.0, -30.0], [0.0, 70.0, 40.0]]
         {
-            check(Cut::face_mm, at, true);
+            check(face_mm, at, true);
         }
         for at in [[0.0, 0.0, 0.0], [0.0, 60.0, 90.0], [0.0, 60.0, -130.0], [0.0, -90.0, 0.0]] {
-            check(Cut::face_mm, at, false);
+            check(face_mm, at, false);
         }
         for x in [-1.0, 1.0] {
             check(Cut::ears_mm, [x * 80.0, -30.0, -22.0], true);

@@ -67,12 +67,16 @@ fn on_skin(labels: &Labels, image: &RealVolume, skin: f32, workers: Workers) -> 
 fn spread(tissues: &mut [Tissue], head: &Mask) {
     let extent = head.grid().extent;
     let mut open = Vec::new();
-    for (at, tissue) in tissues.iter_mut().enumerate() {
-        let is_head = head.get(index(at, extent));
-        if !is_head {
-            *tissue = Tissue::Background;
-        } else if *tissue == Tissue::Background {
-            open.push(at);
+    let row_words = kernels::row_words(extent[0]);
+    let rows = tissues.chunks_exact_mut(extent[0]).zip(head.words().chunks_exact(row_words));
+    for (row, (tissues, words)) in rows.enumerate() {
+        for (i, tissue) in tissues.iter_mut().enumerate() {
+            let is_head = words[i / 64] >> (i % 64) & 1 == 1;
+            if !is_head {
+                *tissue = Tissue::Background;
+            } else if *tissue == Tissue::Background {
+                open.push(row * extent[0] + i);
+            }
         }
     }
     loop {
@@ -103,23 +107,28 @@ fn bounded(mut labels: Labels, inside: &Mask, workers: Workers) -> Labels {
     let distance = |mask: &[u64]| kernels::distance(mask, extent, spacing, MOST_DEPTH_MM, workers);
     let depth = distance(&skin.air);
     let to_brain = distance(&bits(&labels, |t| t == Tissue::Brain, workers));
-    for (tissue, &depth) in labels.tissues.iter_mut().zip(&depth) {
-        if DEPTH_MM.iter().any(|(part, _)| part == tissue) {
-            *tissue = if depth <= SCALP_MM { Tissue::Scalp } else { Tissue::Other };
-        }
-    }
-    for ((part, most), air) in DEPTH_MM.into_iter().zip(&skin.parts) {
-        let to_part = distance(air);
-        for (at, tissue) in labels.tissues.iter_mut().enumerate() {
-            let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck);
-            let is_near = to_part[at] <= (depth[at] + 1e-3).min(most);
-            let is_shallow = part != Tissue::Brow
-                || to_brain[at] >= BROW_TO_BRAIN_MM
-                    && depth[at] <= BROW_SHARE * (depth[at] + to_brain[at]);
-            if can_be && is_near && is_shallow {
-                *tissue = part;
+    let row = extent[0];
+    workers.for_each_chunk(&mut labels.tissues, row, |n, tissues| {
+        for (tissue, &depth) in tissues.iter_mut().zip(&depth[n * row..]) {
+            if DEPTH_MM.iter().any(|(part, _)| part == tissue) {
+                *tissue = if depth <= SCALP_MM { Tissue::Scalp } else { Tissue::Other };
             }
         }
+    });
+    for ((part, most), air) in DEPTH_MM.into_iter().zip(&skin.parts) {
+        let to_part = distance(air);
+        workers.for_each_chunk(&mut labels.tissues, row, |n, tissues| {
+            for (at, tissue) in (n * row..).zip(tissues) {
+                let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck);
+                let is_near = to_part[at] <= (depth[at] + 1e-3).min(most);
+                let is_shallow = part != Tissue::Brow
+                    || to_brain[at] >= BROW_TO_BRAIN_MM
+                        && depth[at] <= BROW_SHARE * (depth[at] + to_brain[at]);
+                if can_be && is_near && is_shallow {
+                    *tissue = part;
+                }
+            }
+        });
     }
     labels
 }
@@ -141,7 +150,7 @@ impl Skin {
         let beside = Mask::from_words(grid, kernels::and_not(&beside, &head));
         let mut air = Mask::empty(grid);
         let mut parts = [0; 4].map(|_| Mask::empty(grid));
-        for at in (0..grid.n_voxels()).filter(|&at| beside.get(index(at, extent))) {
+        for at in set_voxels(&beside) {
             let place = index(at, extent);
             let direction = sight.direction(grid.affine.apply(place.map(|v| v as f64)));
             let is_low = direction.height_degrees < LOWEST_DEGREES;
@@ -170,6 +179,17 @@ impl Skin {
         }
         Self { air: air.words().to_vec(), parts: parts.map(|part| part.words().to_vec()) }
     }
+}
+
+/// The voxels of a mask, in their order.
+fn set_voxels(mask: &Mask) -> impl Iterator<Item = usize> {
+    let ni = mask.grid().extent[0];
+    let row_words = kernels::row_words(ni);
+    let words = mask.words().iter().enumerate().filter(|(_, word)| **word != 0);
+    words.flat_map(move |(at, &word)| {
+        let first = at / row_words * ni + at % row_words * 64;
+        (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + bit)
+    })
 }
 
 /// The neighbours of voxel `at` that differ from it along that many axes: over faces (1), edges (2)

@@ -15,6 +15,8 @@ pub(crate) struct Head<'a> {
     pub(crate) parts: &'a Parts,
     /// `None` where the head's own axes were not found.
     pub(crate) cut: Option<&'a Cut>,
+    /// How far each voxel lies within the face that is cut off, if there is a cut.
+    pub(crate) face_mm: Option<&'a [f32]>,
     /// Millimetres from the brain.
     pub(crate) to_brain: &'a [f32],
     pub(crate) guard_mm: f32,
@@ -71,8 +73,8 @@ impl Head<'_> {
         let mut field = vec![f32::NEG_INFINITY; self.grid().n_voxels()];
         if Tissue::ALL.into_iter().any(facial(true)) {
             field = self.nearer(&self.parts.face, &self.parts.rest);
-            if let Some(cut) = self.cut {
-                raise(&mut field, &cut.field(Cut::face_mm, self.grid(), self.workers));
+            if let Some(face_mm) = self.face_mm {
+                raise(&mut field, face_mm);
             }
             if Tissue::ALL.into_iter().any(facial(false)) {
                 let wanted = self.nearer_to(facial(true), facial(false));

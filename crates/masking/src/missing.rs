@@ -1,3 +1,4 @@
+use kernels::Workers;
 use volume::{Mask, StoredVolume};
 
 /// The share of the tissue under a mask that did not change: real values of the first frame further from
@@ -6,27 +7,46 @@ use volume::{Mask, StoredVolume};
 /// # Panics
 /// If the masks lie on another grid than the scan.
 #[must_use]
-pub fn missing(expected: &Mask, changed: &Mask, before: &StoredVolume, air: f32, skin: f32) -> f64 {
+pub fn missing(
+    expected: &Mask,
+    changed: &Mask,
+    before: &StoredVolume,
+    [air, skin]: [f32; 2],
+    workers: Workers,
+) -> f64 {
     let grid = before.grid();
     assert!(expected.grid() == grid && changed.grid() == grid, "one grid");
     let [ni, nj, nk] = grid.extent;
-    let mut values = vec![0.0f32; ni];
-    let (mut n, mut n_kept) = (0u64, 0u64);
-    for (j, k) in (0..nk).flat_map(|k| (0..nj).map(move |j| (j, k))) {
-        let (expected, changed) = (expected.row(j, k), changed.row(j, k));
-        if expected.iter().all(|&word| word == 0) {
-            continue;
-        }
-        before.real_rows(k, j, &mut values);
-        for (word, (&expected, &changed)) in expected.iter().zip(changed).enumerate() {
-            let of = &values[word * 64..ni.min(word * 64 + 64)];
-            let tissue = of.iter().enumerate().fold(0u64, |bits, (i, value)| {
-                bits | u64::from((value - air).abs() > (skin - air).abs()) << i
-            });
-            n += u64::from((expected & tissue).count_ones());
-            n_kept += u64::from((expected & tissue & !changed).count_ones());
-        }
-    }
+    let one = Workers::ONE.at(workers.level());
+    let away = (skin - air).abs();
+    // Of each plane the tissue that was to go, and how much of it stays.
+    let mut counts = vec![[0u64; 2]; nk];
+    workers.for_each_chunk_with(
+        &mut counts,
+        1,
+        || vec![0.0f32; ni * nj],
+        |values, k, counts| {
+            let (expected, changed) = (expected.plane(k), changed.plane(k));
+            let row_words = kernels::row_words(ni);
+            let is_wanted = |row: &[u64]| row.iter().any(|&word| word != 0);
+            let mut rows = expected.chunks_exact(row_words);
+            let Some(first) = rows.position(is_wanted) else { return };
+            let last = expected.chunks_exact(row_words).rposition(is_wanted).unwrap_or(first);
+            let n_rows = last - first + 1;
+            let values = &mut values[..n_rows * ni];
+            before.real_rows(k, first, values);
+            values.iter_mut().for_each(|value| *value -= air);
+            let air = kernels::window(values, [ni, n_rows, 1], -away..=away, one);
+            let words = first * row_words..(last + 1) * row_words;
+            for ((air, expected), changed) in
+                air.iter().zip(&expected[words.clone()]).zip(&changed[words])
+            {
+                counts[0][0] += u64::from((expected & !air).count_ones());
+                counts[0][1] += u64::from((expected & !air & !changed).count_ones());
+            }
+        },
+    );
+    let [n, n_kept] = [0, 1].map(|c: usize| counts.iter().map(|of| of[c]).sum::<u64>());
     n_kept as f64 / n.max(1) as f64
 }
 
@@ -51,8 +71,9 @@ mod tests {
                 changed.set([i, 0, 0]);
             }
         }
-        let found = missing(&expected, &changed, &scan, 3.0, 25.0);
+        let found = missing(&expected, &changed, &scan, [3.0, 25.0], Workers::new(2));
         assert!((found - 12.0 / 20.0).abs() < 1e-9, "{found}");
-        assert!(missing(&Mask::empty(grid), &changed, &scan, 3.0, 25.0) <= 0.0);
+        let nothing = Mask::empty(grid);
+        assert!(missing(&nothing, &changed, &scan, [3.0, 25.0], Workers::ONE) <= 0.0);
     }
 }

@@ -4,12 +4,15 @@ use volume::{Affine, Mask};
 pub(crate) struct Nearest {
     extent: [usize; 3],
     to_coarse: Affine,
+    /// Where rows of the mask run along rows of the coarse grid, and all alike.
+    alike: Option<Alike>,
 }
 
 impl Nearest {
-    /// `to_coarse` leads from voxel indices of the mask to those of a grid of `extent`.
-    pub(crate) fn new(to_coarse: Affine, extent: [usize; 3]) -> Self {
-        Self { extent, to_coarse }
+    /// `to_coarse` leads from voxel indices of a mask, `n_along` voxels a row, to those of a grid of
+    /// `extent`.
+    pub(crate) fn new(to_coarse: Affine, extent: [usize; 3], n_along: usize) -> Self {
+        Self { extent, to_coarse, alike: Alike::of(&to_coarse, extent[0], n_along) }
     }
 
     /// Calls `visit(i, n, voxel)` for voxels `[i..i + n, j, k]` of the mask that share a nearest voxel,
@@ -28,29 +31,81 @@ impl Nearest {
         let axes =
             [0, 1, 2].map(|a| Along::new(start[a], self.to_coarse.column(0)[a], self.extent[a]));
         let [ni, nj, _] = self.extent;
-        for (at, &word) in words.iter().enumerate() {
-            let mut rest = word;
-            while rest != 0 {
-                let first = rest.trailing_zeros();
-                let n_set = (rest >> first).trailing_ones();
-                let end = first + n_set;
-                rest &= u64::MAX.checked_shl(end).unwrap_or(0);
-                let (mut i, end) = (at * 64 + first as usize, at * 64 + end as usize);
+        if let Some(alike) = &self.alike {
+            let [b, c] = [1, 2].map(|a: usize| axes[a].cell(0.0).0 as usize);
+            let row = ni * (b + nj * c);
+            for_each_stretch(words, |mut i, end| {
                 while i < end {
-                    let cells = axes.each_ref().map(|axis| axis.cell(i as f64));
-                    let n = cells.iter().map(|(_, n)| *n).fold((end - i) as f64, f64::min);
-                    let [a, b, c] = cells.map(|(cell, _)| cell as usize);
-                    let n = n as usize;
-                    visit(i, n, a + ni * (b + nj * c));
+                    let (cell, end_of_cell) = alike.cells[i];
+                    let n = (end_of_cell as usize).min(end) - i;
+                    visit(i, n, cell as usize + row);
                     i += n;
                 }
-            }
+            });
+            return;
         }
+        for_each_stretch(words, |mut i, end| {
+            while i < end {
+                let cells = axes.each_ref().map(|axis| axis.cell(i as f64));
+                let n = cells.iter().map(|(_, n)| *n).fold((end - i) as f64, f64::min);
+                let [a, b, c] = cells.map(|(cell, _)| cell as usize);
+                let n = n as usize;
+                visit(i, n, a + ni * (b + nj * c));
+                i += n;
+            }
+        });
     }
 
     /// Where voxel `index` of the mask lies in the coarse grid.
     pub(crate) fn place(&self, index: [usize; 3]) -> [f64; 3] {
         self.to_coarse.apply(index.map(|v| v as f64))
+    }
+}
+
+/// Calls `work(first, end)` for the stretches of set bits of a row, ended at the latest by each word's end.
+fn for_each_stretch(words: &[u64], mut work: impl FnMut(usize, usize)) {
+    for (at, &word) in words.iter().enumerate() {
+        let mut rest = word;
+        while rest != 0 {
+            let first = rest.trailing_zeros();
+            let n_set = (rest >> first).trailing_ones();
+            let end = first + n_set;
+            rest &= u64::MAX.checked_shl(end).unwrap_or(0);
+            work(at * 64 + first as usize, at * 64 + end as usize);
+        }
+    }
+}
+
+/// What is the same for all rows of a mask.
+struct Alike {
+    /// For each voxel along a row the voxel along the coarse row, and the first of this row that has
+    /// another.
+    cells: Vec<(u32, u32)>,
+}
+
+impl Alike {
+    /// `None` where rows are turned, or do not all begin at the same place.
+    fn of(to_coarse: &Affine, extent: usize, n_along: usize) -> Option<Self> {
+        let [[step, by_j, by_k, _], rest @ ..] = to_coarse.0;
+        let is_zero = |v: f64| v.to_bits() << 1 == 0;
+        let fits = u32::try_from(extent.max(n_along)).is_ok();
+        if !(is_zero(by_j) && is_zero(by_k) && rest.iter().all(|row| is_zero(row[0])) && fits) {
+            return None;
+        }
+        let start = to_coarse.apply([0.0; 3])[0] + 0.5;
+        let along = Along::new(start, step, extent);
+        let cell = |i: usize| along.cell(i as f64).0 as u32;
+        let mut cells = vec![(0, n_along as u32); n_along];
+        for i in (0..n_along).rev() {
+            let next = cells.get(i + 1).copied();
+            let own = cell(i);
+            let end = match next {
+                Some((other, end)) if other == own => end,
+                _ => i as u32 + 1,
+            };
+            cells[i] = (own, end);
+        }
+        Some(Self { cells })
     }
 }
 
@@ -73,19 +128,30 @@ impl Along {
     /// The coordinate at voxel `i` of the row, and for how many voxels from there it stays.
     fn cell(&self, i: f64) -> (f64, f64) {
         let place = self.start + i * self.step;
-        let cell = place.clamp(0.0, self.last).trunc();
+        let cell = whole(place.clamp(0.0, self.last));
         let n = if self.per_cell.is_infinite() {
             f64::INFINITY
         } else if self.step > 0.0 {
-            let n = ((cell + 1.0 - place) * self.per_cell).ceil();
+            let n = -floor(-((cell + 1.0 - place) * self.per_cell));
             // Beyond the last, and on the way out.
             if place >= cell + 1.0 { f64::INFINITY } else { n }
         } else {
-            let n = ((cell - place) * self.per_cell).floor() + 1.0;
+            let n = floor((cell - place) * self.per_cell) + 1.0;
             if place < cell { f64::INFINITY } else { n }
         };
         (cell, n.max(1.0))
     }
+}
+
+/// `v` without what lies behind the point; `f64::trunc` is a call where the processor is not known.
+fn whole(v: f64) -> f64 {
+    v as i64 as f64
+}
+
+/// The largest whole number that is not above `v`, as [`whole`].
+fn floor(v: f64) -> f64 {
+    let whole = whole(v);
+    if whole > v { whole - 1.0 } else { whole }
 }
 
 #[cfg(test)]
@@ -96,7 +162,7 @@ mod tests {
     /// Every voxel of the mask is visited once, in order, with the voxel of its rounded place.
     fn check(to_coarse: Affine, extent: [usize; 3], is_set: impl Fn(usize) -> bool) {
         let grid = Grid { extent: [200, 5, 4], affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };
-        let nearest = Nearest::new(to_coarse, extent);
+        let nearest = Nearest::new(to_coarse, extent, 200);
         let mut mask = Mask::empty(grid);
         (0..200).filter(|&i| is_set(i)).for_each(|i| mask.set([i, 2, 3]));
         let mut visited = Vec::new();
@@ -125,5 +191,10 @@ mod tests {
         }
         let halves = Affine::axis_aligned([0.5, 0.5, 0.5], [-2.0, 0.0, 0.0]);
         check(halves, [40, 9, 9], |i| i > 2);
+        for mm in [-0.7, -0.2, 0.203_125, 0.5, 1.0, 3.1] {
+            let straight = Affine::axis_aligned([mm, 0.4, -1.1], [10.3, 1.0, 5.0]);
+            assert!(Nearest::new(straight, [40, 9, 9], 200).alike.is_some());
+            check(straight, [40, 9, 9], |i| i % 17 != 4);
+        }
     }
 }

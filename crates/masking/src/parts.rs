@@ -6,7 +6,7 @@ use volume::{Labels, RealVolume, Tissue};
 use crate::anatomy::{bits, is_face};
 use crate::background::body;
 use crate::brain::brain_of_image;
-use crate::cut::Cut;
+use crate::cut::{Cut, Faces};
 
 /// Parts of the face with a gap of this much between them still belong together.
 const GAP_MM: f64 = 8.0;
@@ -19,11 +19,6 @@ const UNSEEN_MM: f64 = 10.0;
 const REACH_MM: f64 = 30.0;
 /// Both agree up to this.
 const AGREED_MM: f64 = 12.0;
-
-/// What is called eyes, or face at the lower end of a scan, counts so far behind the surface along which a face
-/// is cut off: beyond lie the way of the nerve and the base of the skull, where brain is missed most easily,
-/// and no skin.
-const MOST_BEHIND_MM: f32 = 8.0;
 
 /// How brain that the model missed is told from the image.
 struct MissedBrain {
@@ -100,7 +95,7 @@ pub(crate) struct Seen<'a> {
     /// The value above which the image shows a body.
     pub(crate) skin: Option<f32>,
     /// `None` where the head's own axes were not found.
-    pub(crate) cut: Option<&'a Cut>,
+    pub(crate) cut: Option<(&'a Cut, &'a Faces)>,
     pub(crate) workers: Workers<'a>,
 }
 
@@ -126,13 +121,9 @@ impl Parts {
         // Closed first, so that strips of skin between two regions do not stay.
         let kept = tools.close(&face, GAP_MM);
         let mut face = join(&tools.dilate(&kept, widening.margin_mm), &deep);
-        if let Some(cut) = seen.cut {
-            let in_front = cut.field(Cut::in_front_mm, &labels.grid, workers);
-            let reaches_back = |tissue| tissue == Tissue::Eyes || !cut.has_chin();
-            let counts = |at: usize, tissue| {
-                in_front[at] > 0.0 || in_front[at] > -MOST_BEHIND_MM && reaches_back(tissue)
-            };
-            face = meet(&face, &tools.bits_at(counts));
+        if let Some((cut, faces)) = seen.cut {
+            let reaches_back = tools.bits(|t| t == Tissue::Eyes || !cut.has_chin());
+            face = meet(&face, &join(&faces.in_front, &meet(&faces.just_behind, &reaches_back)));
         }
         // Neck and shoulders beyond the model's sight, and what it misses of them within.
         let body = body(seen.image, seen.skin, workers);
@@ -160,9 +151,8 @@ impl Tools<'_> {
         let missed = rule.map(|rule| self.missed_brain(image, &brain, &core, depth, &rule));
         let mut unfound_ml = 0.0;
         if let Some(mut shown) = brain_of_image(image, is_hu, seen.skin, self.workers) {
-            if let Some(cut) = seen.cut {
-                let below = cut.field(Cut::below_forehead_mm, &self.labels.grid, self.workers);
-                shown = kernels::and_not(&shown, &self.above_0(&below));
+            if let Some((_, faces)) = seen.cut {
+                shown = kernels::and_not(&shown, &faces.below_forehead);
             }
             let beyond = kernels::and_not(&shown, &self.dilate(&brain, AGREED_MM));
             let n = |mask: &[u64]| mask.iter().map(|word| word.count_ones()).sum::<u32>();
@@ -239,10 +229,6 @@ impl Tools<'_> {
             mask,
             &kernels::keep_largest(&near, self.labels.grid.extent, Neighbours::Faces, self.workers),
         )
-    }
-
-    fn above_0(&self, field: &[f32]) -> Vec<u64> {
-        kernels::threshold(field, self.labels.grid.extent, 0.0, self.workers)
     }
 
     fn bits(&self, is: impl Fn(Tissue) -> bool) -> Vec<u64> {

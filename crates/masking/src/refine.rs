@@ -94,7 +94,7 @@ impl Refined {
             labels: &self.labels,
             places: &self.places,
             to_brain: &self.to_brain,
-            nearest: Nearest::new(to_labels, self.labels.grid.extent),
+            nearest: Nearest::new(to_labels, self.labels.grid.extent, self.mask.grid().extent[0]),
         };
         let counts = Counts::of(&self.mask, &head, workers);
         self.regions = counts.regions(self.wanted, self.anatomy.face_cut, self.cut.is_some());
@@ -208,8 +208,9 @@ pub fn refine(
     let drawn = drawn(labels, image, skin, workers);
     let cut = Sight::of(&drawn, &image.inside).map(|sight| Cut::of(sight, &drawn));
     let has_ears = options.regions.contains(Region::Ears);
-    let seen =
-        Seen { found: labels, drawn: &drawn, image, is_hu, skin, cut: cut.as_ref(), workers };
+    let faces = cut.as_ref().map(|cut| cut.faces(&drawn.grid, workers));
+    let cut_faces = cut.as_ref().zip(faces.as_ref());
+    let seen = Seen { found: labels, drawn: &drawn, image, is_hu, skin, cut: cut_faces, workers };
     let parts = Parts::of(&seen, has_ears);
     let labels = &drawn;
     let spacing = labels.grid.spacing_mm();
@@ -223,6 +224,7 @@ pub fn refine(
         labels,
         parts: &parts,
         cut: cut.as_ref(),
+        face_mm: faces.as_ref().map(|faces| &faces.face[..]),
         to_brain: &to_brain,
         guard_mm: guard_mm as f32,
         workers,
@@ -292,22 +294,47 @@ pub(crate) fn to_voxels(grid: &Grid) -> Affine {
 pub(crate) struct OnLabels<'a> {
     mask: &'a Mask,
     to_mask: Option<Affine>,
+    /// Where the axes of both grids run alike, for each index along each axis that of the mask.
+    along: Option<[Vec<usize>; 3]>,
 }
 
 impl<'a> OnLabels<'a> {
     pub(crate) fn of(mask: &'a Mask, grid: &Grid) -> Self {
         let to_mask = mask.grid().affine.inverse().map(|inverse| inverse.after(&grid.affine));
-        Self { mask, to_mask }
+        let along = to_mask.filter(is_straight).map(|to_mask| {
+            [0, 1, 2].map(|a| {
+                let at = |v: usize| {
+                    let mut index = [0.0; 3];
+                    index[a] = v as f64;
+                    nearest(to_mask.apply(index)[a], mask.grid().extent[a])
+                };
+                (0..grid.extent[a]).map(at).collect()
+            })
+        });
+        Self { mask, to_mask, along }
     }
 
     /// Whether the mask has the voxel nearest to the middle of this one; outside its grid, the nearest
     /// at its border.
     pub(crate) fn get(&self, index: [usize; 3]) -> bool {
+        if let Some(along) = &self.along {
+            return self.mask.get([0, 1, 2].map(|a| along[a][index[a]]));
+        }
         let Some(to_mask) = &self.to_mask else { return false };
         let place = to_mask.apply(index.map(|v| v as f64));
-        let last = self.mask.grid().extent;
-        self.mask.get([0, 1, 2].map(|a| ((place[a] + 0.5).max(0.0) as usize).min(last[a] - 1)))
+        self.mask.get([0, 1, 2].map(|a| nearest(place[a], self.mask.grid().extent[a])))
     }
+}
+
+/// The index nearest to a place along an axis of `n` voxels.
+fn nearest(place: f64, n: usize) -> usize {
+    ((place + 0.5).max(0.0) as usize).min(n - 1)
+}
+
+/// Whether each index alone decides the place along its axis, to the last bit.
+fn is_straight(affine: &Affine) -> bool {
+    let is_zero = |v: f64| v.to_bits() << 1 == 0;
+    (0..3).all(|a| (0..3).all(|b| a == b || is_zero(affine.0[a][b])))
 }
 
 /// Writes `value` over what a mask on the scan's grid covers, in an image on a grid along the patient's
@@ -315,9 +342,11 @@ impl<'a> OnLabels<'a> {
 pub fn fill_on_labels(image: &mut RealVolume, mask: &Mask, value: f32) {
     let [ni, nj, _] = image.grid.extent;
     let covered = OnLabels::of(mask, &image.grid);
-    for (at, old) in image.values.iter_mut().enumerate() {
-        if covered.get([at % ni, at / ni % nj, at / ni / nj]) {
-            *old = value;
+    for (row, values) in image.values.chunks_exact_mut(ni).enumerate() {
+        for (i, old) in values.iter_mut().enumerate() {
+            if covered.get([i, row % nj, row / nj]) {
+                *old = value;
+            }
         }
     }
 }
@@ -378,6 +407,22 @@ mod tests {
 
     fn only(region: Region) -> RefineOptions {
         RefineOptions { regions: [region].into_iter().collect(), ..STANDARD }
+    }
+
+    #[test]
+    fn a_mask_is_asked_alike_whether_its_axes_run_with_those_of_the_labels_or_not() {
+        let straight = Affine::axis_aligned([0.7, -1.3, 2.1], [-3.0, 9.0, 1.0]);
+        let mut mask = Mask::empty(Grid { extent: [70, 20, 9], affine: straight });
+        (0..4000).for_each(|n: usize| mask.set([n * 7 % 70, n * 11 % 20, n * 13 % 9]));
+        let affine = Affine::axis_aligned([2.0; 3], [-9.0, -25.0, -4.0]);
+        let asked = OnLabels::of(&mask, &Grid { extent: [40, 30, 16], affine });
+        assert!(asked.along.is_some());
+        let one_by_one =
+            OnLabels { along: None, ..OnLabels::of(&mask, &Grid { extent: [40, 30, 16], affine }) };
+        for at in 0..40 * 30 * 16 {
+            let index = [at % 40, at / 40 % 30, at / 1200];
+            assert_eq!(asked.get(index), one_by_one.get(index), "{index:?}");
+        }
     }
 
     #[test]
@@ -550,7 +595,7 @@ mod tests {
             let filled = [0.0, 1000.0].map(|under| {
                 let mut scan = scan(under);
                 let fill = Fill::of(filling, &scan, &refined, false);
-                crate::remove(&mut scan, &refined.mask, &fill);
+                crate::remove(&mut scan, &refined.mask, &fill, Workers::ONE);
                 scan.buffers()[0].clone()
             });
             assert!(filled[0] == filled[1], "{filling:?}");

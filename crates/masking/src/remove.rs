@@ -18,29 +18,46 @@ pub struct Removal {
 /// # Panics
 /// If `mask`, or the inside of a head to fill in, lies on another grid than `scan`: all come from one
 /// scan.
-pub fn remove(scan: &mut StoredVolume, mask: &Mask, fill: &Fill) -> Removal {
+pub fn remove(scan: &mut StoredVolume, mask: &Mask, fill: &Fill, workers: Workers) -> Removal {
     assert!(mask.grid() == scan.grid(), "the mask lies on the scan's grid");
     match fill {
-        Fill::Even(value) => fill_even(scan, mask, *value),
+        Fill::Even(value) => fill_even(scan, mask, *value, workers),
         Fill::Drawn { values, seed } => fill_drawn(scan, mask, values, *seed),
         Fill::Head { flesh, air, within } => {
             assert!(within.grid() == scan.grid(), "the head lies on the scan's grid");
-            fill_even(scan, mask, *air);
+            fill_even(scan, mask, *air, workers);
             let words = kernels::meet(within.words(), mask.words());
-            fill_even(scan, &Mask::from_words(*mask.grid(), words), *flesh);
+            fill_even(scan, &Mask::from_words(*mask.grid(), words), *flesh, workers);
         }
     }
     Removal { n_voxels: mask.n_set() }
 }
 
 /// Writes one real value into all masked voxels.
-fn fill_even(scan: &mut StoredVolume, mask: &Mask, real: f64) {
-    let [ni, _, nk] = scan.grid().extent;
-    for p in 0..scan.n_planes() {
-        let value = stored_bytes(scan, p, real);
-        // A plane takes less time than a thread does to start.
-        kernels::fill_masked(scan.plane_mut(p), mask.plane(p % nk), ni, &value, Workers::ONE);
+fn fill_even(scan: &mut StoredVolume, mask: &Mask, real: f64, workers: Workers) {
+    let [ni, nj, nk] = scan.grid().extent;
+    let plane_bytes = ni * nj * scan.stored_type().n_bytes();
+    let values: Vec<Vec<u8>> = (0..scan.n_planes()).map(|p| stored_bytes(scan, p, real)).collect();
+    let places: Vec<usize> = (0..scan.n_planes()).map(|p| scan.plane_at(p).offset).collect();
+    let planes = scan.planes_by_buffer();
+    // A plane takes less time than a thread does to start.
+    let fill = |bytes: &mut [u8], p: usize| {
+        kernels::fill_masked(bytes, mask.plane(p % nk), ni, &values[p], Workers::ONE);
+    };
+    if let [buffer] = scan.buffers_mut() {
+        let planes = &planes[0];
+        let is_in_order = planes.windows(2).all(|p| places[p[0]] + plane_bytes == places[p[1]]);
+        if let (true, Some(&first)) = (is_in_order, planes.first()) {
+            let all = &mut buffer[places[first]..][..planes.len() * plane_bytes];
+            workers.for_each_chunk(all, plane_bytes, |n, bytes| fill(bytes, planes[n]));
+            return;
+        }
     }
+    workers.for_each_chunk(scan.buffers_mut(), 1, |n, buffer| {
+        for &p in &planes[n] {
+            fill(&mut buffer[0][places[p]..][..plane_bytes], p);
+        }
+    });
 }
 
 /// Writes one of `values`, drawn by seed and place, into each masked voxel.
@@ -114,7 +131,10 @@ mod tests {
         let mut mask = Mask::empty(grid);
         mask.set([1, 0, 1]);
         mask.set([2, 1, 0]);
-        assert_eq!(remove(&mut scan, &mask, &Fill::Even(real)), Removal { n_voxels: 2 });
+        assert_eq!(
+            remove(&mut scan, &mask, &Fill::Even(real), Workers::new(2)),
+            Removal { n_voxels: 2 }
+        );
         let mut after = before;
         for frame in 0..2 {
             for voxel in [5, 7] {
@@ -154,7 +174,12 @@ mod tests {
         let values = vec![-3.0, 0.0, 5.0, 1000.0];
         let filled = |of: u8, seed| {
             let mut scan = two_frames(of);
-            remove(&mut scan, &mask, &Fill::Drawn { values: values.clone(), seed });
+            remove(
+                &mut scan,
+                &mask,
+                &Fill::Drawn { values: values.clone(), seed },
+                Workers::new(2),
+            );
             let read = |p: usize, v: usize| {
                 let [low, high] = [0, 1].map(|b| scan.plane(p)[2 * v + b]);
                 i16::from_le_bytes([low, high])
@@ -182,7 +207,7 @@ mod tests {
         (0..4).for_each(|i| mask.set([i, 0, 0]));
         (2..6).for_each(|i| within.set([i, 0, 0]));
         let before = scan.plane(0)[8..].to_vec();
-        remove(&mut scan, &mask, &Fill::Head { flesh: 9.0, air: 1.0, within });
+        remove(&mut scan, &mask, &Fill::Head { flesh: 9.0, air: 1.0, within }, Workers::new(2));
         assert_eq!(scan.plane(0)[..8], [1, 0, 1, 0, 9, 0, 9, 0]);
         assert_eq!(scan.plane(0)[8..], before, "what is not masked stays");
     }
@@ -197,7 +222,7 @@ mod tests {
         let mut scan = scan.expect("fits").with_reserved([0, 4095], vec![Some([0, 0])]);
         let mut mask = Mask::empty(grid);
         mask.set([0, 0, 0]);
-        remove(&mut scan, &mask, &Fill::Even(-1000.0));
+        remove(&mut scan, &mask, &Fill::Even(-1000.0), Workers::new(2));
         assert_eq!(scan.buffers()[0], [1, 0, 7, 7], "-999 HU, not the padding at -1000 HU");
     }
 }

@@ -44,8 +44,8 @@ impl SecondLook {
         to_brain.iter_mut().zip(inside).for_each(|(to, inside)| *to -= inside);
         let n_brain: u64 = brain.iter().map(|word| u64::from(word.count_ones())).sum();
         let to_labels = to_voxels(&labels.grid).after(&changed.grid().affine);
-        let nearest = Nearest::new(to_labels, extent);
-        let [_, nj, nk] = changed.grid().extent;
+        let [ni, nj, nk] = changed.grid().extent;
+        let nearest = Nearest::new(to_labels, extent, ni);
         let mut found = vec![(0u64, f32::INFINITY); nk];
         workers.for_each_chunk(&mut found, 1, |k, found| {
             let (n, smallest_mm) = &mut found[0];

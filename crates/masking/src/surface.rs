@@ -64,7 +64,7 @@ pub fn skin_left(
         .map(|region| SkinLeft { region, n_voxels: 0, within_2mm: 0.0, within_5mm: 0.0 })
         .collect();
     skin.iter().for_each(|(_, region)| found[*region as usize].n_voxels += 1);
-    let kept = kept(&changed, extent);
+    let kept = kept(&changed, extent, workers);
     for threshold in thresholds {
         let tissue = kernels::threshold(&after.values, extent, threshold, workers);
         let tissue = kernels::meet(&tissue, &kept);
@@ -99,13 +99,13 @@ fn distance_to_kept_regions(refined: &Refined, workers: Workers) -> Option<Vec<f
 }
 
 /// The voxels of a grid that did not change.
-fn kept(changed: &OnLabels, [ni, nj, nk]: [usize; 3]) -> Vec<u64> {
+fn kept(changed: &OnLabels, [ni, nj, nk]: [usize; 3], workers: Workers) -> Vec<u64> {
     let row_words = kernels::row_words(ni);
     let mut kept = vec![0u64; row_words * nj * nk];
-    for (row, words) in kept.chunks_exact_mut(row_words).enumerate() {
+    workers.for_each_chunk(&mut kept, row_words, |row, words| {
         for i in (0..ni).filter(|&i| !changed.get([i, row % nj, row / nj])) {
             words[i / 64] |= 1 << (i % 64);
         }
-    }
+    });
     kept
 }

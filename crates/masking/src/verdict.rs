@@ -37,7 +37,7 @@ const RELIEF_MM: f64 = 1.5;
 /// Eyes or nose that a second look finds, as a part of the least that a face has.
 const FOUND_AGAIN: Limit = Limit { review: 0.5, fail: 1.0 };
 
-/// What was found of a result, both files read from disk.
+/// What was found of a result, read back from disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proof {
     /// Stored values, one by one.

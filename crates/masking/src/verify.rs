@@ -4,7 +4,7 @@ use kernels::Workers;
 use thiserror::Error;
 use volume::{Mask, StoredVolume};
 
-/// What became of the voxels, by comparing the written file with the original, both from disk.
+/// What became of the voxels, by comparing the written file, read from disk, with the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VoxelProof {
     /// Voxels outside the mask whose stored bytes differ; frames counted one by one.
@@ -44,24 +44,20 @@ pub fn compare(
     let row_words = kernels::row_words(ni);
     let mut words = vec![0u64; row_words * nj * nk];
     let totals = Mutex::new(VoxelProof { n_changed_outside: 0, n_changed_inside: 0 });
-    let make = || vec![0u64; row_words];
-    workers.for_each_chunk_with(&mut words, row_words * nj, make, |row, k, plane| {
+    let one = Workers::ONE.at(workers.level());
+    workers.for_each_chunk_with(&mut words, row_words * nj, Vec::new, |scratch, k, plane| {
         let (mut n_inside, mut n_outside) = (0, 0);
         for p in (k..before.n_planes()).step_by(nk) {
             let (old, new) = (before.plane(p), after.plane(p));
             if old == new {
                 continue;
             }
-            let rows = old.chunks_exact(row_bytes).zip(new.chunks_exact(row_bytes));
-            for (j, (old, new)) in rows.enumerate().filter(|(_, (old, new))| old != new) {
-                differing(old, new, row_bytes / ni, row);
-                let all = &mut plane[j * row_words..][..row_words];
-                for (word, &bits) in row.iter().enumerate() {
-                    let under = mask.map_or(u64::MAX, |mask| mask.row(j, k)[word]);
-                    n_inside += u64::from((bits & under).count_ones());
-                    n_outside += u64::from((bits & !under).count_ones());
-                    all[word] |= bits;
-                }
+            let bits = differing(old, new, [ni, nj], row_bytes / ni, scratch, one);
+            for (at, (all, &bits)) in plane.iter_mut().zip(&bits).enumerate() {
+                let under = mask.map_or(u64::MAX, |mask| mask.plane(k)[at]);
+                n_inside += u64::from((bits & under).count_ones());
+                n_outside += u64::from((bits & !under).count_ones());
+                *all |= bits;
             }
         }
         let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,23 +68,39 @@ pub fn compare(
     Ok((Mask::from_words(grid, words), totals))
 }
 
-/// Sets in `bits` which values of a row, of `n_bytes` each, differ.
-fn differing(old: &[u8], new: &[u8], n_bytes: usize, bits: &mut [u64]) {
+/// Which values of two planes, of `n_bytes` each, differ. `scratch` is used again.
+fn differing(
+    old: &[u8],
+    new: &[u8],
+    [ni, nj]: [usize; 2],
+    n_bytes: usize,
+    scratch: &mut Vec<u16>,
+    workers: Workers,
+) -> Vec<u64> {
     macro_rules! differing {
-        ($n:literal) => {{
+        ($n:literal, $type:ty) => {{
             let ((old, _), (new, _)) = (old.as_chunks::<$n>(), new.as_chunks::<$n>());
-            for (word, (old, new)) in bits.iter_mut().zip(old.chunks(64).zip(new.chunks(64))) {
-                let pairs = old.iter().zip(new).enumerate();
-                *word = pairs.fold(0, |all, (i, (old, new))| all | u64::from(old != new) << i);
-            }
+            let of = |old: &[u8; $n], new: &[u8; $n]| {
+                <$type>::from_ne_bytes(*old) ^ <$type>::from_ne_bytes(*new)
+            };
+            scratch.clear();
+            scratch.extend(old.iter().zip(new).map(|(old, new)| {
+                let differs = of(old, new);
+                // All bits of it, in 16.
+                (0..$n / 2).fold(0u16, |all, part| all | (differs >> (16 * part)) as u16)
+            }));
         }};
     }
     match n_bytes {
-        1 => differing!(1),
-        2 => differing!(2),
-        4 => differing!(4),
-        _ => differing!(8),
+        1 => {
+            scratch.clear();
+            scratch.extend(old.iter().zip(new).map(|(old, new)| u16::from(old ^ new)));
+        }
+        2 => differing!(2, u16),
+        4 => differing!(4, u32),
+        _ => differing!(8, u64),
     }
+    kernels::threshold(scratch, [ni, nj, 1], 0, workers)
 }
 
 fn check_alike(before: &StoredVolume, after: &StoredVolume) -> Result<(), VerifyError> {

@@ -244,14 +244,12 @@ impl Context<'_> {
                 return outcome;
             }
         }
-        let result =
-            self.staging.for_scan(number).map_err(ScanError::Publish).and_then(|staging| {
-                let made =
-                    catch_unwind(AssertUnwindSafe(|| self.make(scan, &staging, &mut record)));
-                let made =
-                    made.unwrap_or_else(|panic| Err(ScanError::Panic(panic_message(&*panic))));
-                self.publish(scan, &staging, made, &known, &mut record)
-            });
+        let staging = self.staging.for_scan(number);
+        let made =
+            catch_unwind(AssertUnwindSafe(|| self.make(scan, &staging, &mut record, &mut known)));
+        let made = made.unwrap_or_else(|panic| Err(ScanError::Panic(panic_message(&*panic))));
+        let result = self.publish(scan, &staging, made, &known, &mut record);
+        drop(staging);
         let (mut input, mut kind) = (scan.input(), Kind::Judged);
         let (image, hint) = match result {
             Ok(image) => (image, None),
@@ -364,10 +362,11 @@ impl Context<'_> {
         }
         let name = scan.name.file_name().unwrap_or_default();
         let mut pass = || -> Result<(), ScanError> {
-            let staging = self.staging.for_scan(number).map_err(ScanError::Publish)?;
-            let image = formats::pass_through(source, &staging.folder, name, release)?;
+            let staging = self.staging.for_scan(number);
+            let folder = staging.folder().map_err(ScanError::Publish)?;
+            let image = formats::pass_through(source, folder, name, release)?;
             record.passed_through = true;
-            let staged = beside_image(&staging.folder.join(name), ".efface.json");
+            let staged = beside_image(&folder.join(name), ".efface.json");
             formats::write_file(&staged, &record.to_json(), false)?;
             let out = &self.plan.out;
             staging.publish(out, out, scan, Some(&image)).map_err(ScanError::Publish)
@@ -386,8 +385,13 @@ impl Context<'_> {
         scan: &Planned,
         staging: &ScanStaging,
         record: &mut Record,
+        known: &mut Known,
     ) -> Result<Source, ScanError> {
-        let made = deface(scan, staging, self.model, self.options, record)?;
+        let is_hashed = self.log.is_some() && known.input_sha256.is_none();
+        let made = deface(scan, staging, self.model, self.options, is_hashed, record)?;
+        if is_hashed {
+            known.input_sha256 = made.input_sha256;
+        }
         record.add_judgement(&made.judgement);
         Ok(made.image)
     }
@@ -417,7 +421,8 @@ impl Context<'_> {
         if image.is_none() {
             record.output = None;
         }
-        let staged = staging.folder.join(name.file_name().unwrap_or_default());
+        let staged = staging.folder().map_err(ScanError::Publish)?;
+        let staged = staged.join(name.file_name().unwrap_or_default());
         formats::write_file(&beside_image(&staged, ".efface.json"), &record.to_json(), false)?;
         if let (Some(disclosing), Some(output), Some(subject)) =
             (&self.options.disclosing, &record.output, &known.subject)

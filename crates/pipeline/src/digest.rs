@@ -1,9 +1,12 @@
 use std::fs;
 use std::io;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
-use formats::Source;
+use formats::{Packing, Scan, Source};
 use inference::Model;
+use kernels::Workers;
 use sha2::{Digest as _, Sha256};
 use volume::Region;
 
@@ -29,6 +32,41 @@ pub(crate) fn of_source(source: &Source) -> io::Result<String> {
         }
     }
     Ok(hex(hash))
+}
+
+/// As [`of_source`], of a source that was opened as `scan`: without reading it again where the scan holds
+/// its very bytes.
+pub(crate) fn of_opened(source: &Source, scan: &Scan) -> io::Result<String> {
+    let is_as_read =
+        scan.files.iter().all(|file| file.packing == Packing::None && file.tiles.is_none());
+    let buffers = scan.volume.buffers();
+    let mut order: Vec<usize> = (0..buffers.len()).collect();
+    match source {
+        Source::DicomSeries { files, .. } if is_as_read && files.len() == buffers.len() => {
+            order.sort_by_key(|&n| &files[n]);
+        }
+        Source::NiftiFile(_) if is_as_read && buffers.len() == 1 => {}
+        _ => return of_source(source),
+    }
+    let mut hash = Sha256::new();
+    order.into_iter().for_each(|n| hash.update(&buffers[n]));
+    Ok(hex(hash))
+}
+
+/// What two functions give, by two threads if there are as many.
+pub(crate) fn both<A: Send, B>(
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B,
+    workers: Workers,
+) -> (A, B) {
+    if workers.n_threads() == 1 {
+        return (one(), other());
+    }
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| resume_unwind(panic)), other)
+    })
 }
 
 /// SHA-256, in hex, of all that decides what becomes of a scan beside the scan itself.

@@ -5,13 +5,14 @@ use std::time::Instant;
 use formats::dicom::DicomError;
 use formats::{FormatError, HeaderText, Layout, Modality, Scan, Source};
 use inference::{Model, ModelError, SampleError};
+use kernels::Workers;
 use ledger::LedgerError;
 use masking::{Absence, Fill, Judgement, RefineOptions, Refined, Verdict, VerifyError};
 use thiserror::Error;
 use volume::{Grid, Mask};
 
 use crate::plan::beside_image;
-use crate::proof::{Original, prove};
+use crate::proof::{Original, compare};
 use crate::record::{Output, Record, round};
 use crate::staging::ScanStaging;
 use crate::{Options, Planned, digest};
@@ -84,21 +85,24 @@ impl ScanError {
 pub(crate) struct Made {
     pub(crate) judgement: Judgement,
     pub(crate) image: Source,
+    /// The hash of the original, where one was wanted.
+    pub(crate) input_sha256: Option<String>,
 }
 
-/// Takes one scan through all stages.
+/// Takes one scan through all stages; `is_hashed` asks for the hash of the original too.
 pub(crate) fn deface(
     planned: &Planned,
     staging: &ScanStaging,
     model: &Model,
     options: &Options,
+    is_hashed: bool,
     record: &mut Record,
 ) -> Result<Made, ScanError> {
     let source = planned.source.as_ref().map_err(|(_, e)| ScanError::NotFound(Arc::clone(e)))?;
     let name = &planned.name;
     let workers = options.workers;
     let mut clock = Clock::start();
-    let mut scan = open(source, planned)?;
+    let scan = open(source, planned, workers)?;
     record.notes = scan.notes.iter().map(|n| n.text.clone()).collect();
     clock.stage(record, "open");
 
@@ -127,33 +131,38 @@ pub(crate) fn deface(
 
     let fill = Fill::of(options.filling, &scan.volume, &refined, sampled.is_hu);
     record.options.fill = fill_name(&fill);
-    let removal = masking::remove(&mut scan.volume, &refined.mask, &fill);
+    // What was read stays as it is, to be compared with what is written.
+    let mut changed = scan.copy_on(workers);
+    let removal = masking::remove(&mut changed.volume, &refined.mask, &fill, workers);
     drop(fill);
-    record.add_header(&clean(&mut scan, options)?);
+    record.add_header(&clean(&mut changed, options)?);
     clock.stage(record, "remove");
 
     let file_name = name.file_name().unwrap_or_default();
-    let mut image = formats::write(&scan, &staging.folder, file_name)?;
-    drop(scan);
+    let folder = staging.folder().map_err(ScanError::Publish)?;
+    let mut image = formats::write_on(&changed, folder, file_name, workers)?;
     if options.write_mask {
-        write_mask(&refined, &staging.folder.join(file_name))?;
+        write_mask(&refined, &folder.join(file_name))?;
     }
     clock.stage(record, "write");
 
-    let mut before = open(source, planned)?;
-    let mut after = formats::open(&image)?;
+    let mut after = formats::reopen_on(&image, changed, workers)?;
     clock.stage(record, "reopen");
-    let original = Original { scan: &before, sampled: &sampled, refined: &refined };
-    let proof = prove(&original, &after, Some(&refined.mask), model, options)?;
-    // A header that speaks of the voxels, as DICOM's do, speaks of those that were written.
-    for p in 0..after.volume.n_planes() {
-        before.volume.plane_mut(p).copy_from_slice(after.volume.plane(p));
-    }
-    clean(&mut before, options)?;
-    if !formats::same_around_voxels(&before, &after) || formats::second_picture(&after)?.is_some() {
+    let original = Original { scan: &scan, sampled: &sampled, refined: &refined };
+    let compared = compare(&original, &after, Some(&refined.mask), options)?;
+    let (sha256, input_sha256) = digest::both(
+        || digest::of_opened(&image, &after),
+        || is_hashed.then(|| digest::of_opened(source, &scan)),
+        workers,
+    );
+    let (mut sha256, input_sha256) =
+        (sha256.map_err(FormatError::Io)?, input_sha256.and_then(Result::ok));
+    if !has_expected_header(scan, &after, options)? || formats::second_picture(&after)?.is_some() {
         return Err(ScanError::HeaderChanged);
     }
-    drop(before);
+    clock.stage(record, "verify");
+    let proof = compared.look_again(model, workers)?;
+    clock.stage(record, "look_again");
     record.add_proof(removal.n_voxels, &proof);
 
     let concerns = refined.anatomy.concerns(&confidence);
@@ -165,19 +174,33 @@ pub(crate) fn deface(
         // What a person must look at does not say of itself that it is done.
         formats::withdraw_claim(&mut after)?;
         staging.discard(&image).map_err(ScanError::Publish)?;
-        image = formats::write(&after, &staging.folder, file_name)?;
+        image = formats::write_on(&after, folder, file_name, workers)?;
+        sha256 = digest::of_source(&image).map_err(FormatError::Io)?;
     }
     let modality = modality(&after, sampled.is_hu);
     let of = after.volume.stored_type().name();
-    let sha256 = digest::of_source(&image).map_err(FormatError::Io)?;
     record.output = Some(Output::of(sha256, &grid, after.volume.n_frames(), of, modality));
     clock.stage(record, "verify");
-    Ok(Made { judgement, image })
+    Ok(Made { judgement, image, input_sha256 })
+}
+
+/// Whether all that is no voxel in a result is what it was to become. A header that speaks of the voxels, as
+/// DICOM's do, speaks of those that were written.
+fn has_expected_header(
+    mut before: Scan,
+    after: &Scan,
+    options: &Options,
+) -> Result<bool, FormatError> {
+    if matches!(after.layout, Layout::DicomFile | Layout::DicomSeries) {
+        return formats::is_released(&before, after, &options.release, options.workers);
+    }
+    clean(&mut before, options)?;
+    Ok(formats::same_around_voxels(&before, after))
 }
 
 /// Loads a scan, DICOM as the NIfTI file that it is to become where that is wanted.
-fn open(source: &Source, planned: &Planned) -> Result<Scan, FormatError> {
-    let scan = formats::open(source)?;
+fn open(source: &Source, planned: &Planned, workers: Workers) -> Result<Scan, FormatError> {
+    let scan = formats::open_on(source, workers)?;
     match scan.layout {
         Layout::DicomFile | Layout::DicomSeries if planned.is_converted => {
             formats::as_nifti(scan, planned.name.file_name().unwrap_or_default())
@@ -190,7 +213,7 @@ fn open(source: &Source, planned: &Planned) -> Result<Scan, FormatError> {
 /// kept.
 fn clean(scan: &mut Scan, options: &Options) -> Result<HeaderText, FormatError> {
     if matches!(scan.layout, Layout::DicomFile | Layout::DicomSeries) {
-        return formats::release_headers(scan, &options.release);
+        return formats::release_headers_on(scan, &options.release, options.workers);
     }
     if options.keep_header_text {
         return Ok(formats::held_header_text(scan));
@@ -247,7 +270,8 @@ impl Clock {
     }
 
     fn stage(&mut self, record: &mut Record, name: &'static str) {
-        record.seconds.insert(name, round(self.0.elapsed().as_secs_f64(), 1e4));
+        let seconds = record.seconds.entry(name).or_default();
+        *seconds = round(*seconds + self.0.elapsed().as_secs_f64(), 1e4);
         self.0 = Instant::now();
     }
 }

@@ -1,6 +1,7 @@
 use formats::Scan;
 use inference::{Model, Sampled};
-use masking::{Filling, Proof, Refined, SecondLook};
+use kernels::Workers;
+use masking::{Border, Filling, Proof, Refined, Residual, SecondLook, SkinLeft, VoxelProof};
 use volume::Mask;
 
 use crate::Options;
@@ -13,16 +14,29 @@ pub(crate) struct Original<'a> {
     pub(crate) refined: &'a Refined,
 }
 
-/// Proves a result, both files as they lie on disk: what changed is found anew from their voxels.
+/// What two files, the original and the result as it lies on disk, tell without the model.
+pub(crate) struct Compared {
+    voxels: VoxelProof,
+    front: Option<Residual>,
+    skin: Vec<SkinLeft>,
+    border: Option<Border>,
+    missing: f64,
+    carried: f64,
+    /// The voxels that changed.
+    changed: Mask,
+    /// The result, as the model looks at it.
+    result: Sampled,
+}
+
+/// Compares a result with its original: what changed is found anew from their voxels.
 ///
 /// `mask` is what should have changed; without it, all that changed should have.
-pub(crate) fn prove(
+pub(crate) fn compare(
     original: &Original,
     after: &Scan,
     mask: Option<&Mask>,
-    model: &Model,
     options: &Options,
-) -> Result<Proof, ScanError> {
+) -> Result<Compared, ScanError> {
     let workers = options.workers;
     let Original { scan, sampled, refined } = original;
     let (before, is_hu) = (&scan.volume, sampled.is_hu);
@@ -36,7 +50,8 @@ pub(crate) fn prove(
     let grid = sampled.image.grid;
     let mut image = inference::sample_on(&after.volume, grid, workers)?;
     let level = refined.skin.unwrap_or(refined.background);
-    let missing = masking::missing(refined.expected(), gone, before, refined.background, level);
+    let levels = [refined.background, level];
+    let missing = masking::missing(refined.expected(), gone, before, levels, workers);
     if options.filling == Filling::Average {
         // The face of no one is a face: what is looked for is what remains of the patient's.
         masking::fill_on_labels(&mut image, gone, refined.background);
@@ -46,8 +61,16 @@ pub(crate) fn prove(
     let skin = masking::skin_left(refined, &image, gone, is_hu, workers);
     let border = masking::border(refined, &changed);
     let carried = masking::carried(before, &after.volume, gone, refined.background, level);
-    let second = Sampled { image, window: sampled.window, is_hu };
-    let found = inference::segment(model, &second, false, workers)?;
-    let second = SecondLook::of(&found.labels, &changed, workers);
-    Ok(Proof { voxels, front, skin, border, missing, carried, second })
+    let result = Sampled { image, window: sampled.window, is_hu };
+    Ok(Compared { voxels, front, skin, border, missing, carried, changed, result })
+}
+
+impl Compared {
+    /// Has the model look at the result too.
+    pub(crate) fn look_again(self, model: &Model, workers: Workers) -> Result<Proof, ScanError> {
+        let Self { voxels, front, skin, border, missing, carried, changed, result } = self;
+        let found = inference::segment(model, &result, false, workers)?;
+        let second = SecondLook::of(&found.labels, &changed, workers);
+        Ok(Proof { voxels, front, skin, border, missing, carried, second })
+    }
 }

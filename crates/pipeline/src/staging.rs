@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -80,11 +81,9 @@ impl Staging {
         Ok(Self { folder, _hold: hold })
     }
 
-    /// A new empty folder for the result of one scan.
-    pub(crate) fn for_scan(&self, number: usize) -> io::Result<ScanStaging> {
-        let folder = self.folder.join(number.to_string());
-        fs::create_dir(&folder)?;
-        Ok(ScanStaging { folder })
+    /// A folder for the result of one scan.
+    pub(crate) fn for_scan(&self, number: usize) -> ScanStaging {
+        ScanStaging { folder: self.folder.join(number.to_string()), is_made: Cell::new(false) }
     }
 }
 
@@ -97,10 +96,21 @@ impl Drop for Staging {
 /// Where the result of one scan is made. Removed with all that is left in it.
 #[derive(Debug)]
 pub(crate) struct ScanStaging {
-    pub(crate) folder: PathBuf,
+    folder: PathBuf,
+    /// Most of what is withheld needs none.
+    is_made: Cell<bool>,
 }
 
 impl ScanStaging {
+    /// The folder, made and empty when it is first asked for.
+    pub(crate) fn folder(&self) -> io::Result<&Path> {
+        if !self.is_made.get() {
+            fs::create_dir(&self.folder)?;
+            self.is_made.set(true);
+        }
+        Ok(&self.folder)
+    }
+
     /// Removes an image that lies in this folder.
     pub(crate) fn discard(&self, image: &Source) -> io::Result<()> {
         if let Source::NiftiPair { image, .. } = image {
@@ -166,7 +176,9 @@ impl ScanStaging {
 
 impl Drop for ScanStaging {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        if self.is_made.get() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }
 

@@ -2,12 +2,13 @@ use std::path::{Path, PathBuf};
 
 use formats::{FormatError, Scan, Source};
 use inference::Model;
+use kernels::Workers;
 use masking::{RefineOptions, Verdict};
 use thiserror::Error;
 
 use crate::Options;
 use crate::one::ScanError;
-use crate::proof::{Original, prove};
+use crate::proof::{Original, compare};
 use crate::record::Record;
 
 /// What came of a proof.
@@ -44,8 +45,8 @@ pub fn verify(
     model: &Model,
     options: &Options,
 ) -> Result<Verified, VerifyFailure> {
-    let before = open_one(original)?;
-    let after = open_one(defaced)?;
+    let before = open_one(original, options.workers)?;
+    let after = open_one(defaced, options.workers)?;
     let fail = |error: ScanError| VerifyFailure {
         path: original.to_owned(),
         reason: error.to_string(),
@@ -76,7 +77,8 @@ pub fn verify(
             .with_changes(changed, workers);
     record.add_refined(&refined, options.guard_mm);
     let pair = Original { scan: &before, sampled: &sampled, refined: &refined };
-    let proof = prove(&pair, &after, None, model, options).map_err(fail)?;
+    let compared = compare(&pair, &after, None, options).map_err(fail)?;
+    let proof = compared.look_again(model, workers).map_err(fail)?;
     record.add_proof(refined.mask.n_set(), &proof);
     let concerns = refined.anatomy.concerns(&found.confidence);
     let judgement = masking::judge(&concerns, &refined, &proof);
@@ -89,12 +91,12 @@ pub fn verify(
 }
 
 /// Opens the one scan that a path names.
-fn open_one(path: &Path) -> Result<Scan, VerifyFailure> {
+fn open_one(path: &Path, workers: Workers) -> Result<Scan, VerifyFailure> {
     let fail = |reason: String, hint| VerifyFailure { path: path.to_owned(), reason, hint };
     let told = |e: FormatError| fail(e.to_string(), e.hint());
     let sources: Vec<Source> = formats::discover(path).map_err(told)?.sources;
     match &sources[..] {
-        [source] => formats::open(source).map_err(told),
+        [source] => formats::open_on(source, workers).map_err(told),
         [] => Err(fail("no scan was found".to_owned(), "give a NIfTI file or a DICOM series")),
         all => Err(fail(
             format!("{} scans were found", all.len()),

@@ -42,6 +42,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use kernels::Workers;
 use volume::{Grid, PlaneAt, StoredVolume};
 
 pub use contents::is_dicom;
@@ -49,12 +50,13 @@ pub use deidentify::Deidentify;
 pub use error::{DicomError, Fault, FileError, Malformation, MosaicFault, Shared};
 pub(crate) use mosaic::tiled;
 pub use release::Release;
-pub(crate) use release::{pass_through, release, second_picture, withdraw_claim};
+pub(crate) use release::{is_released, pass_through, release, second_picture, withdraw_claim};
 pub(crate) use series::kinds;
 pub use tag::{Attribute, Tag};
 pub use uids::UidMap;
 pub(crate) use unpack::pack;
 
+use crate::open::in_parallel;
 use crate::{Layout, Note, Packing, Scan, SourceFile};
 use image::Image;
 use stack::stack;
@@ -74,15 +76,30 @@ const TILT_DEGREES: f64 = 0.5;
 /// [`DicomError`] if a file cannot be read or decoded, or is no CT or MR image; or if the files are
 /// not one series of equally spaced planes.
 pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> {
+    let natives = files.into_iter().map(|(name, bytes)| (name, native(bytes))).collect();
+    series_of(natives, Workers::ONE)
+}
+
+/// A file in its native form, and how it was packed.
+pub(crate) type Native = Result<(Vec<u8>, Packing), FileError>;
+
+/// The native form of the DICOM file `bytes`.
+pub(crate) fn native(bytes: Vec<u8>) -> Native {
+    unpack::unpack(bytes)
+}
+
+/// As [`open_series`], of files that [`native`] has unpacked.
+pub(crate) fn series_of(
+    files: Vec<(OsString, Native)>,
+    workers: Workers,
+) -> Result<Scan, DicomError> {
     let of = files.len();
     let mut natives = Vec::with_capacity(of);
-    for (number, (name, bytes)) in (1..).zip(files) {
-        let unpacked = unpack::unpack(bytes);
-        let (bytes, packing) =
-            unpacked.map_err(|reason| DicomError::File { number, of, reason })?;
+    for (number, (name, native)) in (1..).zip(files) {
+        let (bytes, packing) = native.map_err(|reason| DicomError::File { number, of, reason })?;
         natives.push((SourceFile { name, packing, tiles: None }, bytes));
     }
-    let images = read_images(&natives)?;
+    let images = read_images(&natives, workers)?;
     let frames: Vec<_> = images
         .iter()
         .enumerate()
@@ -141,12 +158,16 @@ pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> 
 }
 
 /// Reads every file, and checks that they are different images of one series.
-fn read_images(files: &[(SourceFile, Vec<u8>)]) -> Result<Vec<Image<'_>>, DicomError> {
+fn read_images<'a>(
+    files: &'a [(SourceFile, Vec<u8>)],
+    workers: Workers<'_>,
+) -> Result<Vec<Image<'a>>, DicomError> {
     let of = files.len();
-    let mut images: Vec<Image<'_>> = Vec::with_capacity(of);
+    let mut images: Vec<Image<'a>> = Vec::with_capacity(of);
     let mut instances = BTreeMap::new();
-    for (number, (_, bytes)) in (1..).zip(files) {
-        let image = Image::read(bytes).map_err(|reason| DicomError::File { number, of, reason })?;
+    let read = in_parallel(files, workers, |(_, bytes)| Image::read(bytes));
+    for (number, image) in (1..).zip(read) {
+        let image = image.map_err(|reason| DicomError::File { number, of, reason })?;
         if let Some(what) = images.first().and_then(|first| image.differs_from(first)) {
             return Err(DicomError::Mixed { what, number, of });
         }

@@ -1,3 +1,5 @@
+use std::ops::{BitOr, BitXor};
+
 use volume::{ByteOrder, StoredType};
 
 use super::attributes::Attributes;
@@ -148,6 +150,24 @@ impl PixelFormat {
         if self.stored == self.allocated {
             return Ok(());
         }
+        // Nearly always none is: told of all at once.
+        let any = match (self.allocated, self.order) {
+            (8, _) => {
+                self.any_bits(pixels, u8::from_le_bytes, |v| (v.cast_signed() >> 7).cast_unsigned())
+            }
+            (16, ByteOrder::Little) => self
+                .any_bits(pixels, u16::from_le_bytes, |v| (v.cast_signed() >> 15).cast_unsigned()),
+            (16, ByteOrder::Big) => self
+                .any_bits(pixels, u16::from_be_bytes, |v| (v.cast_signed() >> 15).cast_unsigned()),
+            (_, ByteOrder::Little) => self
+                .any_bits(pixels, u32::from_le_bytes, |v| (v.cast_signed() >> 31).cast_unsigned()),
+            (_, ByteOrder::Big) => self
+                .any_bits(pixels, u32::from_be_bytes, |v| (v.cast_signed() >> 31).cast_unsigned()),
+        };
+        let is_wrong = any >> (u32::from(self.stored) - u32::from(self.is_signed)) != 0;
+        if !is_wrong {
+            return Ok(());
+        }
         let n_pixels = match (self.allocated, self.order) {
             (8, _) => self.count(pixels, |b: [u8; 1]| b[0].into(), unused),
             (16, ByteOrder::Little) => self.count(pixels, |b| u16::from_le_bytes(b).into(), unused),
@@ -160,6 +180,27 @@ impl PixelFormat {
             (n_pixels, false) => Err(FileError::UnusedBits { n_pixels, stored: self.stored }),
             (n_pixels, true) => Err(FileError::NotSignExtended { n_pixels, stored: self.stored }),
         }
+    }
+
+    /// All bits that any value has; where values are signed, those in which it differs from its `sign`
+    /// in all places.
+    fn any_bits<const N: usize, T>(
+        &self,
+        pixels: &[u8],
+        value: impl Fn([u8; N]) -> T,
+        sign: impl Fn(T) -> T,
+    ) -> u32
+    where
+        T: Copy + Default + BitOr<Output = T> + BitXor<Output = T> + Into<u32>,
+    {
+        let (pixels, _) = pixels.as_chunks::<N>();
+        let values = pixels.iter().map(|&bytes| value(bytes));
+        let any = if self.is_signed {
+            values.fold(T::default(), |any, value| any | (value ^ sign(value)))
+        } else {
+            values.fold(T::default(), |any, value| any | value)
+        };
+        any.into()
     }
 
     /// Counts the values that need more than the stored bits.

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use kernels::Workers;
 use volume::{StoredType, StoredVolume};
 
 use super::attributes::trim;
@@ -21,6 +22,7 @@ use super::tag::{IMAGE_TYPE, PATIENT_ID, SOP_INSTANCE, TRANSFER_SYNTAX, Tag};
 use super::uids::UidMap;
 use super::unpack::{pack, unpack};
 use super::write::Writer;
+use crate::open::in_parallel;
 use crate::scan::Packing;
 use crate::{HeaderText, Layout, Scan, SourceFile, Tiles};
 
@@ -76,6 +78,9 @@ const IDENTITIES: &[Tag] = &[
     Tag(0x0020, 0x9161), // Concatenation UID
 ];
 
+/// Smallest and largest pixel value, of an image and of its series.
+const EXTREMES: std::ops::RangeInclusive<Tag> = Tag(0x0028, 0x0106)..=Tag(0x0028, 0x0109);
+
 /// What goes whatever is in it, with the name by which a record tells of it.
 const DROPPED: &[(Tag, &str)] = &[
     (Tag::SIGNATURES, "digital signatures"),
@@ -93,18 +98,23 @@ const DROPPED: &[(Tag, &str)] = &[
 ///
 /// # Errors
 /// [`FileError`] if a buffer of the scan is no native DICOM file.
-pub(crate) fn release(scan: &mut Scan, release: &Release) -> Result<HeaderText, FileError> {
-    let files = scan.files.iter().enumerate();
-    let extremes: Vec<_> = files.map(|(n, file)| extremes(&scan.volume, n, file.tiles)).collect();
-    let of_all = extremes.iter().flatten().copied().reduce(wider);
+pub(crate) fn release(
+    scan: &mut Scan,
+    release: &Release,
+    workers: Workers,
+) -> Result<HeaderText, FileError> {
     let mut dropped = BTreeSet::new();
-    for (n, of_file) in extremes.into_iter().enumerate() {
-        let bytes = &scan.volume.buffers()[n];
-        let file = File { bytes, release, extremes: of_file, of_all };
-        let (rewritten, instance) = file.rewrite(&scan.files[n], &mut dropped)?;
-        put_back(&mut scan.volume, n, rewritten);
-        if release.deidentify.is_some() && scan.layout == Layout::DicomSeries {
-            scan.files[n].name = format!("{instance}.dcm").into();
+    let mut rewritten = Vec::with_capacity(scan.files.len());
+    for of_file in rewritten_files(scan, &scan.volume, release, workers) {
+        let of_file = of_file?;
+        dropped.extend(of_file.dropped);
+        rewritten.push((of_file.data, of_file.instance));
+    }
+    let (data, instances): (Vec<_>, Vec<_>) = rewritten.into_iter().unzip();
+    put_back(&mut scan.volume, data, workers);
+    if release.deidentify.is_some() && scan.layout == Layout::DicomSeries {
+        for (file, instance) in scan.files.iter_mut().zip(instances) {
+            file.name = format!("{instance}.dcm").into();
         }
     }
     let is_mosaic = scan.files.iter().any(|file| file.tiles.is_some());
@@ -114,6 +124,93 @@ pub(crate) fn release(scan: &mut Scan, release: &Release) -> Result<HeaderText, 
         None => vec!["DICOM attributes that name the patient"],
     };
     Ok(HeaderText { cleared: dropped.into_iter().collect(), kept })
+}
+
+/// Whether all that is no voxel of `after` is what [`release`] makes of `before` with its voxels.
+///
+/// # Errors
+/// [`FileError`] if a buffer of `before` is no native DICOM file.
+pub(crate) fn is_released(
+    before: &Scan,
+    after: &Scan,
+    release: &Release,
+    workers: Workers,
+) -> Result<bool, FileError> {
+    let n_buffers = before.volume.buffers().len();
+    if after.volume.buffers().len() != n_buffers
+        || after.volume.n_planes() != before.volume.n_planes()
+    {
+        return Ok(false);
+    }
+    let [of_before, of_after] = [before, after].map(|scan| scan.volume.planes_by_buffer());
+    let mut are_same: Vec<Result<bool, FileError>> = Vec::with_capacity(n_buffers);
+    let rewritten = rewritten_files(before, &after.volume, release, workers);
+    for (n, rewritten) in rewritten.into_iter().enumerate() {
+        are_same.push(rewritten.map(|of_file| {
+            let Rewritten { before: start, pixels, after: end } = of_file.data;
+            let bytes = &before.volume.buffers()[n];
+            let mut expected = around_planes(before, &of_before[n], pixels.clone());
+            expected.insert(0, &start);
+            expected.push(&end);
+            let expected = expected.concat();
+            let length = after.volume.buffers()[n].len();
+            let found = around_planes(after, &of_after[n], 0..length);
+            let is_alike = bytes.len() >= pixels.end && of_before[n].len() == of_after[n].len();
+            is_alike && expected == found.concat()
+        }));
+    }
+    are_same.into_iter().try_fold(true, |all, same| Ok(all && same?))
+}
+
+/// The stretches of `range` of the buffer of `planes` that lie under none of them.
+fn around_planes<'a>(scan: &'a Scan, planes: &[usize], range: Range<usize>) -> Vec<&'a [u8]> {
+    let volume = &scan.volume;
+    let Some(first) = planes.first() else { return Vec::new() };
+    let bytes = &volume.buffers()[volume.plane_at(*first).buffer];
+    let mut offsets: Vec<usize> = planes.iter().map(|&p| volume.plane_at(p).offset).collect();
+    offsets.sort_unstable();
+    let mut around = Vec::new();
+    let mut end = range.start;
+    for offset in offsets {
+        around.push(&bytes[end.min(offset)..offset]);
+        end = offset + volume.plane(*first).len();
+    }
+    around.push(&bytes[end..range.end.max(end)]);
+    around
+}
+
+/// What [`release`] makes of a file.
+struct OfFile {
+    data: Rewritten,
+    /// Its new SOP Instance UID.
+    instance: String,
+    /// What went.
+    dropped: BTreeSet<&'static str>,
+}
+
+/// Every file of a scan rewritten, with what its header must say of the voxels of `voxels`.
+fn rewritten_files(
+    scan: &Scan,
+    voxels: &StoredVolume,
+    release: &Release,
+    workers: Workers,
+) -> Vec<Result<OfFile, FileError>> {
+    let planes = voxels.planes_by_buffer();
+    let numbers: Vec<usize> = (0..scan.files.len()).collect();
+    // Those of all files may be told in one.
+    let are_told = in_parallel(scan.volume.buffers(), workers, |bytes| tells_extremes(bytes));
+    let are_told = are_told.contains(&true);
+    let extremes = in_parallel(&numbers, workers, |&n| {
+        are_told.then(|| extremes(voxels, &planes[n], scan.files[n].tiles)).flatten()
+    });
+    let of_all = extremes.iter().flatten().copied().reduce(wider);
+    in_parallel(&numbers, workers, |&n| {
+        let mut dropped = BTreeSet::new();
+        let bytes = &scan.volume.buffers()[n];
+        let file = File { bytes, release, extremes: extremes[n], of_all };
+        let (data, instance) = file.rewrite(&scan.files[n], &mut dropped)?;
+        Ok(OfFile { data, instance, dropped })
+    })
 }
 
 /// The bytes under which a file that holds no volume is passed through: with the UIDs of the run,
@@ -159,6 +256,7 @@ pub(crate) fn pass_through(bytes: Vec<u8>, release: &Release) -> Result<Vec<u8>,
 /// # Errors
 /// [`FileError`] if a buffer of the scan is no native DICOM file.
 pub(crate) fn withdraw_claim(scan: &mut Scan) -> Result<(), FileError> {
+    let mut rewritten = Vec::with_capacity(scan.files.len());
     for n in 0..scan.files.len() {
         let bytes = &scan.volume.buffers()[n];
         let (encoding, start) = encoding_and_start(bytes)?;
@@ -176,8 +274,9 @@ pub(crate) fn withdraw_claim(scan: &mut Scan) -> Result<(), FileError> {
         };
         let data = rewrite(bytes, Elements::new(bytes, start, encoding), top, &mut edit)?;
         let before = [&bytes[..start], &data.before].concat();
-        put_back(&mut scan.volume, n, Rewritten { before, ..data });
+        rewritten.push(Rewritten { before, ..data });
     }
+    put_back(&mut scan.volume, rewritten, Workers::ONE);
     Ok(())
 }
 
@@ -196,15 +295,18 @@ pub(crate) fn second_picture(bytes: &[u8]) -> Result<Option<Tag>, FileError> {
     Ok(None)
 }
 
-/// Puts a rewritten file in the place of buffer `n`, whose pixels stay.
-fn put_back(volume: &mut StoredVolume, n: usize, rewritten: Rewritten) {
-    let Rewritten { before, pixels, after } = rewritten;
-    let start = before.len();
-    let buffer = volume.buffer_mut(n);
-    buffer.truncate(pixels.end);
-    buffer.extend(after);
-    buffer.splice(..pixels.start, before);
-    volume.move_planes(n, pixels.start, start);
+/// Puts rewritten files in the place of the buffers, whose pixels stay.
+fn put_back(volume: &mut StoredVolume, rewritten: Vec<Rewritten>, workers: Workers) {
+    let moved: Vec<_> =
+        rewritten.iter().map(|file| [file.pixels.start, file.before.len()]).collect();
+    workers.for_each_chunk(volume.buffers_mut(), 1, |n, buffer| {
+        let Rewritten { before, pixels, after } = &rewritten[n];
+        let buffer = &mut buffer[0];
+        buffer.truncate(pixels.end);
+        buffer.extend(after);
+        buffer.splice(..pixels.start, before.iter().copied());
+    });
+    volume.move_planes(&moved);
 }
 
 fn encoding_and_start(bytes: &[u8]) -> Result<(Encoding, usize), FileError> {
@@ -472,12 +574,22 @@ fn picture_name(tag: Tag, path: &[Tag]) -> &'static str {
     }
 }
 
-/// Smallest and largest stored value of the planes in buffer `n`, and of the tiles that hold none,
-/// which are 0.
-fn extremes(volume: &StoredVolume, n: usize, tiles: Option<Tiles>) -> Option<[i64; 2]> {
-    let planes = (0..volume.n_planes()).filter(|&p| volume.plane_at(p).buffer == n);
+/// Whether a file says what its smallest and its largest pixel value are.
+fn tells_extremes(bytes: &[u8]) -> bool {
+    let Ok((encoding, start)) = encoding_and_start(bytes) else { return false };
+    let mut elements = Elements::new(bytes, start, encoding);
+    while let Ok(Some(element)) = elements.next() {
+        if elements.path().is_empty() && EXTREMES.contains(&element.tag) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Smallest and largest stored value of some planes, and of the tiles that hold none, which are 0.
+fn extremes(volume: &StoredVolume, planes: &[usize], tiles: Option<Tiles>) -> Option<[i64; 2]> {
     let is_big = volume.byte_order() == volume::ByteOrder::Big;
-    let of_plane = |p: usize| {
+    let of_plane = |&p: &usize| {
         macro_rules! extremes {
             ($type:ty) => {{
                 let (values, _) = volume.plane(p).as_chunks::<{ size_of::<$type>() }>();
@@ -501,7 +613,7 @@ fn extremes(volume: &StoredVolume, n: usize, tiles: Option<Tiles>) -> Option<[i6
         }
     };
     let has_unused = tiles.is_some_and(|tiles| tiles.n_used < tiles.n_across * tiles.n_across);
-    planes.filter_map(of_plane).chain(has_unused.then_some([0, 0])).reduce(wider)
+    planes.iter().filter_map(of_plane).chain(has_unused.then_some([0, 0])).reduce(wider)
 }
 
 fn wider(one: [i64; 2], other: [i64; 2]) -> [i64; 2] {

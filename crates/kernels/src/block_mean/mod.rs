@@ -1,5 +1,6 @@
 //! Means over blocks of voxels.
 
+mod exact;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,36 @@ pub fn block_mean(
     block: [usize; 3],
     workers: Workers,
 ) -> (Vec<f32>, [usize; 3]) {
+    let plane = |plane: &mut [f32], kk: usize, means: &mut [f32]| {
+        scalar::block_mean_plane(&read_plane, plane, extent, block, kk, means);
+    };
+    by_plane(plane, extent, block, workers)
+}
+
+/// As [`block_mean`], for values whose sums over a block are exact in `f32`, such as small whole numbers:
+/// the order in which they are added is then free, and the result the same.
+///
+/// # Panics
+/// As [`block_mean`].
+pub fn block_mean_of_exact(
+    read_plane: impl Fn(usize, &mut [f32]) + Sync,
+    extent: [usize; 3],
+    block: [usize; 3],
+    workers: Workers,
+) -> (Vec<f32>, [usize; 3]) {
+    let plane = |plane: &mut [f32], kk: usize, means: &mut [f32]| {
+        exact::block_mean_plane(&read_plane, plane, extent, block, kk, means);
+    };
+    by_plane(plane, extent, block, workers)
+}
+
+/// Calls `work(plane, kk, means)` for each output plane, with room for one plane of the source.
+fn by_plane(
+    work: impl Fn(&mut [f32], usize, &mut [f32]) + Sync,
+    extent: [usize; 3],
+    block: [usize; 3],
+    workers: Workers,
+) -> (Vec<f32>, [usize; 3]) {
     assert!((0..3).all(|a| (1..=extent[a]).contains(&block[a])), "blocks fit into the extent");
     let out_extent = [0, 1, 2].map(|axis| extent[axis] / block[axis]);
     let mut out: Vec<f32> = workers.zeros(out_extent.iter().product());
@@ -33,7 +64,7 @@ pub fn block_mean(
         make,
         |plane, kk, means| {
             plane.fill_to(extent[0] * extent[1], 0.0);
-            scalar::block_mean_plane(&read_plane, plane, extent, block, kk, means);
+            work(plane, kk, means);
         },
     );
     (out, out_extent)

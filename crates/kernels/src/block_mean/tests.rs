@@ -1,13 +1,13 @@
 use proptest::prelude::*;
 
-use super::block_mean;
+use super::{block_mean, block_mean_of_exact};
 use crate::Workers;
 
 proptest! {
     #[test]
     fn is_the_mean_of_each_block(
         extent in prop::array::uniform3(1usize..9),
-        block in prop::array::uniform3(1usize..4),
+        block in prop::array::uniform3(1usize..8),
         threads in 1usize..4,
     ) {
         let block = [0, 1, 2].map(|a| block[a].min(extent[a]));
@@ -19,6 +19,8 @@ proptest! {
             }
         };
         let (means, out) = block_mean(read, extent, block, Workers::new(threads));
+        let exact = block_mean_of_exact(read, extent, block, Workers::new(threads));
+        prop_assert_eq!(&exact, &(means.clone(), out));
         prop_assert_eq!(out, [ni / block[0], nj / block[1], extent[2] / block[2]]);
         for (at, mean) in means.iter().enumerate() {
             let (i, j, k) = (at % out[0], at / out[0] % out[1], at / out[0] / out[1]);

@@ -1,6 +1,7 @@
 use std::ffi::OsStr;
 use std::fs;
 
+use kernels::Workers;
 use proptest::prelude::*;
 use volume::StoredType;
 
@@ -15,7 +16,8 @@ use crate::dicom::tag::{
 };
 use crate::dicom::unpack::pack;
 use crate::dicom::{
-    Deidentify, DicomError, FileError, MosaicFault, Release, Tag, UidMap, csa, open_series, release,
+    Deidentify, DicomError, FileError, MosaicFault, Release, Tag, UidMap, csa, is_released,
+    open_series, release,
 };
 use crate::{Layout, Packing, Scan, Source, Tiles};
 
@@ -345,10 +347,13 @@ fn a_released_mosaic_is_one() {
             let mut scan = open(std::slice::from_ref(&example));
             let how =
                 Release { uids: UidMap::new(b"salt"), deidentify, program: "efface 1".into() };
-            let text = release(&mut scan, &how).expect("released");
+            let original = scan.copy_on(Workers::ONE);
+            let text = release(&mut scan, &how, Workers::new(2)).expect("released");
             let files = written(&scan).into_iter().map(|bytes| ("a".into(), bytes)).collect();
             let again = open_series(files).expect("a mosaic");
             assert!(crate::same_around_voxels(&scan, &again));
+            assert!(is_released(&original, &again, &how, Workers::ONE).expect("DICOM"));
+            assert!(!is_released(&original, &original, &how, Workers::ONE).expect("DICOM"));
             assert_eq!(again.volume.grid(), scan.volume.grid());
             assert_eq!(crate::second_picture(&again).expect("sound"), None);
             assert!((0..5).all(|p| again.volume.plane(p) == scan.volume.plane(p)));

@@ -1,3 +1,5 @@
+use kernels::Workers;
+
 use super::example::{DataSet, Example, SYNTAXES, Value, files};
 use crate::dicom::contents::Contents;
 use crate::dicom::elements::{Elements, Kind};
@@ -6,12 +8,22 @@ use crate::dicom::tag::{
     Attribute, BITS_ALLOCATED, IMAGE_TYPE, NUMBER_OF_FRAMES, PATIENT_ID, PATIENT_NAME,
     SERIES_INSTANCE, SOP_INSTANCE,
 };
-use crate::dicom::{Deidentify, Release, Tag, UidMap, open_series};
-use crate::dicom::{release as release_headers, second_picture, withdraw_claim};
+use crate::dicom::{Deidentify, FileError, Release, Tag, UidMap, open_series};
+use crate::dicom::{is_released, release, second_picture, withdraw_claim};
 use crate::{HeaderText, Scan};
 
 fn how(deidentify: Option<Deidentify>) -> Release {
     Release { uids: UidMap::new(b"salt"), deidentify, program: "efface 1.2.3".to_owned() }
+}
+
+/// Releases a scan, and checks that it is then what is expected of its original.
+fn release_headers(scan: &mut Scan, how: &Release) -> Result<HeaderText, FileError> {
+    let workers = Workers::new(2);
+    let original = scan.copy_on(workers);
+    assert!(!is_released(&original, scan, how, workers)?, "not yet");
+    let text = release(scan, how, workers)?;
+    assert!(is_released(&original, scan, how, workers)?);
+    Ok(text)
 }
 
 fn series() -> Vec<Example> {
@@ -399,3 +411,27 @@ fn an_element_out_of_order_is_replaced_where_it_belongs() {
 }
 
 const IMAGE_TYPE_ELEMENT: &[u8] = b"\x08\x00\x08\x00CS\x10\x00ORIGINAL\\PRIMARY";
+
+#[test]
+fn a_header_that_is_not_what_it_was_to_become_is_told() {
+    let series: Vec<Example> = series();
+    let before = open(&series);
+    let mut scan = before.copy_on(Workers::ONE);
+    release(&mut scan, &how(None), Workers::new(2)).expect("released");
+    let is_as_expected =
+        |scan: &Scan| is_released(&before, scan, &how(None), Workers::new(2)).expect("DICOM");
+    assert!(is_as_expected(&scan));
+    for n in 0..4 {
+        let plane = scan.volume.plane_at(n);
+        let last = scan.volume.buffers()[plane.buffer].len() - 1;
+        let voxels = plane.offset..plane.offset + scan.volume.plane(n).len();
+        for at in [200, plane.offset - 1, voxels.end - 1, last] {
+            let mut changed = scan.copy_on(Workers::ONE);
+            changed.volume.buffers_mut()[plane.buffer][at] ^= 1;
+            assert_eq!(is_as_expected(&changed), voxels.contains(&at), "byte {at} of file {n}");
+        }
+    }
+    let mut longer = scan.copy_on(Workers::ONE);
+    longer.volume.buffer_mut(2).push(0);
+    assert!(!is_as_expected(&longer));
+}
