@@ -134,6 +134,11 @@ pub(crate) struct DefaceArgs {
     #[arg(long)]
     pub(crate) mask: bool,
 
+    /// The NIfTI files that lie in one folder are scans of one head that share a patient space: the face is
+    /// located in the best of them and carried to the others
+    #[arg(long, conflicts_with = "each_alone")]
+    pub(crate) same_space: bool,
+
     /// Write DICOM as NIfTI, one .nii.gz a volume
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,

@@ -1,4 +1,4 @@
-use volume::{Region, Tissue};
+use volume::Region;
 
 use crate::anatomy::{LEAST_EYES_ML, LEAST_NOSE_ML};
 use crate::{Border, Concern, Refined, Residual, SecondLook, SkinLeft, VoxelProof};
@@ -34,6 +34,9 @@ const CARRIED: Limit = Limit { review: 0.05, fail: 0.05 };
 const BORDER: Limit = Limit { review: 0.6, fail: NEVER };
 /// See [`BORDER`].
 const RELIEF_MM: f64 = 1.5;
+/// A scan of which nothing is removed is surely without a face if that ends so far outside: more than an
+/// offset between two scans, and a label, can be wrong by.
+const SURELY_OUTSIDE_MM: f64 = 10.0;
 /// Eyes or nose that a second look finds, as a part of the least that a face has.
 const FOUND_AGAIN: Limit = Limit { review: 0.5, fail: 1.0 };
 
@@ -123,7 +126,7 @@ pub fn judge(concerns: &[Concern], refined: &Refined, proof: &Proof) -> Judgemen
     judgement.measure(n as f64, &VOXELS, || format!("{n} voxels outside the mask changed"));
     let n = guard.n_brain_removed.max(second.n_brain_changed);
     judgement.measure(n as f64, &VOXELS, || format!("{n} voxels of the brain were removed"));
-    let (before_ml, after_ml) = (refined.anatomy.ml(Tissue::Brain), second.brain_ml);
+    let (before_ml, after_ml) = (refined.brain_ml, second.brain_ml);
     judgement.measure(1.0 - after_ml / before_ml, &BRAIN_LOST, || {
         format!("a second look finds {after_ml:.0} of {before_ml:.0} ml of the brain")
     });
@@ -140,6 +143,7 @@ pub fn judge(concerns: &[Concern], refined: &Refined, proof: &Proof) -> Judgemen
     // A part of a face may be all that faces forwards.
     if wanted.contains(Region::Nose) && wanted.contains(Region::Brow) {
         match proof.front {
+            None if refined.shows_no_face() => {}
             None => judgement.add(
                 Verdict::Review,
                 "the facial surface could not be told from the image, so its absence is not proven"
@@ -185,6 +189,12 @@ pub fn judge(concerns: &[Concern], refined: &Refined, proof: &Proof) -> Judgemen
     judgement.measure(guard.unfound_ml, &UNFOUND, || {
         format!("{:.0} ml look like brain where the model found none", guard.unfound_ml)
     });
+    let away_mm = refined.face_away_mm.filter(|_| refined.mask.n_set() == 0);
+    if let Some(away_mm) = away_mm.filter(|&mm| mm < SURELY_OUTSIDE_MM) {
+        let reason =
+            format!("nothing was removed, and the face ends only {away_mm:.0} mm outside the scan");
+        judgement.add(Verdict::Review, reason);
+    }
     if !refined.has_axes() {
         let reason = "the head's axes were not found, so that the cut follows the face";
         judgement.add(Verdict::Review, reason.to_owned());
@@ -201,7 +211,7 @@ mod tests {
     use crate::testing::USUAL;
     use crate::{RefineOptions, refine};
     use kernels::Workers;
-    use volume::Regions;
+    use volume::{Regions, Tissue};
 
     fn refined() -> Refined {
         let (labels, image) = USUAL.head();

@@ -10,7 +10,10 @@ use crate::digest;
 
 /// What earlier runs with the same options did, by their private log.
 #[derive(Debug, Default)]
-pub(crate) struct Earlier(HashMap<(String, String), Done>);
+pub(crate) struct Earlier(HashMap<Of, Done>);
+
+/// The name of a scan, and the hashes of its input and of those that share its space.
+type Of = (String, String, Option<String>);
 
 /// A scan that was taken to its end.
 #[derive(Debug, Clone)]
@@ -25,6 +28,7 @@ struct Line {
     key: Option<String>,
     name: Option<String>,
     input_sha256: Option<String>,
+    space_sha256: Option<String>,
     record: LineRecord,
 }
 
@@ -59,21 +63,25 @@ impl Earlier {
             if let (Some(of), Some(name), Some(input), Some(output)) = all
                 && of == key
             {
-                done.insert((name, input), Done { verdict, output_sha256: output.sha256 });
+                let of = (name, input, line.space_sha256);
+                done.insert(of, Done { verdict, output_sha256: output.sha256 });
             }
         }
         Ok(Self(done))
     }
 
-    /// The verdict on the scan called `name`, if it is done: its source has the bytes that it had, and its
+    /// The verdict on the scan called `name`, if it is done: its source, and all that share its space, have
+    /// the bytes that they had, and its
     /// result, where `place` says that one of this verdict lies, those that were proven.
     pub(crate) fn verdict(
         &self,
         name: &str,
         input_sha256: &str,
+        space_sha256: Option<&str>,
         place: impl Fn(Verdict) -> PathBuf,
     ) -> Option<Verdict> {
-        let done = self.0.get(&(name.to_owned(), input_sha256.to_owned()))?;
+        let of = (name.to_owned(), input_sha256.to_owned(), space_sha256.map(str::to_owned));
+        let done = self.0.get(&of)?;
         let found = formats::discover(&place(done.verdict)).ok()?;
         let [source] = &found.sources[..] else { return None };
         let sha256 = digest::of_source(source).ok()?;

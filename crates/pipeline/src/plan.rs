@@ -35,6 +35,8 @@ pub struct Planned {
     pub(crate) source: Result<Source, (PathBuf, Arc<FormatError>)>,
     /// Where its result goes, below the folder of results.
     pub name: PathBuf,
+    /// Stands for the patient space that it shares with other scans; `None` if it stands alone.
+    pub(crate) space: Option<String>,
     /// Whether it is DICOM that becomes a NIfTI file.
     pub(crate) is_converted: bool,
     /// Where its mask goes, below the folder of results; `None` for beside the result, with a file that
@@ -51,6 +53,19 @@ pub struct Listed {
     pub name: PathBuf,
     /// Where its mask goes, if masks are written.
     pub mask_name: PathBuf,
+    /// Stands for the patient space that it shares with others of the same.
+    pub space: String,
+}
+
+/// Which scans share one decision on where the face is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// None: each is looked at alone.
+    Never,
+    /// Those that say so: DICOM of one patient and Frame of Reference, NIfTI that was listed with its space.
+    Known,
+    /// Those, and the NIfTI files that lie in one folder.
+    Folders,
 }
 
 impl Planned {
@@ -191,6 +206,7 @@ impl Plan {
                     n_copies += found.copies.len();
                     scans.extend(found.sources.into_iter().map(|source| Planned {
                         name: name_below(input, source.path()),
+                        space: space(&source, options.sharing),
                         source: Ok(source),
                         is_converted: false,
                         mask_name: None,
@@ -199,6 +215,7 @@ impl Plan {
                 Err(e) => scans.push(Planned {
                     name: PathBuf::from(last_name(input)),
                     source: Err((input.clone(), Arc::new(e))),
+                    space: None,
                     is_converted: false,
                     mask_name: None,
                 }),
@@ -216,14 +233,15 @@ impl Plan {
     /// # Errors
     /// As [`Self::make`].
     pub fn of(listed: Vec<Listed>, out: &Path, options: &Options) -> Result<Self, PlanError> {
-        let planned = |Listed { input, name, mask_name }| {
+        let planned = |Listed { input, name, mask_name, space }| {
             let found = formats::discover(&input).map(|mut found| found.sources.pop());
             let source = match found {
                 Ok(Some(source)) => Ok(source),
                 Ok(None) => Err((input, Arc::new(FormatError::NotAScan))),
                 Err(e) => Err((input, Arc::new(e))),
             };
-            Planned { source, name, is_converted: false, mask_name: Some(mask_name) }
+            let space = (options.sharing != Sharing::Never).then_some(space);
+            Planned { source, name, space, is_converted: false, mask_name: Some(mask_name) }
         };
         let scans = listed.into_iter().map(planned).collect();
         let mut plan = Self {
@@ -297,14 +315,37 @@ impl Plan {
         real_path(out).with_file_name(name)
     }
 
-    /// Leaves the scans of the other shards.
+    /// Leaves the scans of the other shards. Scans that share a space stay together.
     fn keep_part(&mut self, shard: Shard) {
-        let size = |scan: &Planned| scan.source.as_ref().map_or(0, formats::decoded_bytes);
-        let sizes: Vec<u64> = self.scans.iter().map(size).collect();
+        let spaces = self.spaces();
+        let size = |&n: &usize| self.scans[n].source.as_ref().map_or(0, formats::decoded_bytes);
+        let sizes: Vec<u64> = spaces.iter().map(|space| space.iter().map(size).sum()).collect();
+        let own = spaces.iter().zip(shard.part(&sizes)).filter(|(_, is_own)| *is_own);
+        let own: BTreeSet<usize> = own.flat_map(|(space, _)| space.iter().copied()).collect();
         let n_all = self.scans.len();
-        let mut own = shard.part(&sizes).into_iter();
-        self.scans.retain(|_| own.next().unwrap_or_default());
+        let mut number = 0..;
+        self.scans.retain(|_| number.next().is_some_and(|n| own.contains(&n)));
         self.n_of_others = n_all - self.scans.len();
+    }
+
+    /// The numbers of the scans that share a space, those of each in the order of their names; a scan that
+    /// stands alone is by itself. In the order of their first scans.
+    pub(crate) fn spaces(&self) -> Vec<Vec<usize>> {
+        let mut spaces: Vec<Vec<usize>> = Vec::new();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+        for (n, scan) in self.scans.iter().enumerate() {
+            let next = spaces.len();
+            let at =
+                scan.space.as_deref().map_or(next, |space| *known.entry(space).or_insert(next));
+            match spaces.get_mut(at) {
+                Some(others) => others.push(n),
+                None => spaces.push(vec![n]),
+            }
+        }
+        for space in &mut spaces {
+            space.sort_by(|&a, &b| self.scans[a].name.cmp(&self.scans[b].name));
+        }
+        spaces
     }
 
     /// Gives the one scan of the plan the name of the output file.
@@ -480,6 +521,18 @@ fn stem(path: &Path) -> OsString {
     let ends = [".nii.gz", ".nii", ".hdr.gz", ".hdr", ".img.gz", ".img", ".dcm"];
     let start = ends.iter().find_map(|end| text.strip_suffix(end)).filter(|s| !s.is_empty());
     start.map_or(name.clone(), OsString::from)
+}
+
+/// What stands for the space of a scan that was found.
+fn space(source: &Source, sharing: Sharing) -> Option<String> {
+    match (source, sharing) {
+        (_, Sharing::Never) => None,
+        (Source::NiftiFile(path) | Source::NiftiPair { header: path, .. }, Sharing::Folders) => {
+            let folder = real_path(path).parent()?.to_owned();
+            Some(folder.to_string_lossy().into_owned())
+        }
+        _ => formats::space(source),
+    }
 }
 
 fn is_nifti_name(path: &Path) -> bool {
