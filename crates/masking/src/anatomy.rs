@@ -4,7 +4,7 @@ use kernels::Workers;
 use volume::{Labels, Mask, RealVolume, Tissue};
 
 /// Less brain than this is none: the smallest of a newborn is above it.
-const LEAST_BRAIN_ML: f64 = 250.0;
+pub(crate) const LEAST_BRAIN_ML: f64 = 250.0;
 /// More brain than this is a model's error: the largest on record lie near 2.3 litres, and
 /// blurred averages are read up to this.
 const MOST_BRAIN_ML: f64 = 2400.0;
@@ -139,7 +139,7 @@ pub enum Concern {
     },
     /// The brain that the model finds is not where that of another scan of the same head lies.
     BrainElsewhere {
-        /// What the two have in common, 0 to 1.
+        /// The share of it that is, 0 to 1.
         agreed: f64,
     },
     /// The model finds a face where that of another scan of the same head does not lie.
@@ -182,7 +182,7 @@ impl fmt::Display for Concern {
             ),
             Self::BrainElsewhere { agreed } => write!(
                 f,
-                "the brain found here and the one located in another scan agree to {:.0} % only",
+                "only {:.0} % of the brain found here lie where that of another scan of the head does",
                 agreed * 100.0
             ),
             Self::FaceElsewhere { volume_ml } => write!(

@@ -1,7 +1,7 @@
 use kernels::Workers;
 use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Tissue};
 
-use crate::anatomy::{bits, is_face};
+use crate::anatomy::{LEAST_BRAIN_ML, LEAST_EYES_ML, LEAST_NOSE_ML, bits, is_face};
 use crate::background::skin_threshold;
 use crate::cut::Cut;
 use crate::drawn::drawn;
@@ -9,12 +9,14 @@ use crate::refine::is_even;
 use crate::sight::Sight;
 use crate::{Absence, Anatomy, Concern};
 
-/// What the model calls brain in a scan counts up to this far from the brain that was carried to it: less
-/// than two scans of one head, one of them distorted, differ by.
+/// What the model calls brain in a scan counts up to this far from the brain that was carried to it: no
+/// distortion of one scan moves it further.
 const BRAIN_REACH_MM: f64 = 8.0;
-/// Less brain than this in a scan does not tell whether two scans agree.
-const LEAST_BRAIN_ML: f64 = 100.0;
-/// The model's brain in a scan and the one carried to it have at least this much in common (Dice).
+/// A rim of such brain up to this wide is the doubt of two labels about one border. The guard of the brain is
+/// wider, and would leave so much more of the brow.
+const BRAIN_RIM_MM: f64 = 3.0;
+/// Of the brain that the model finds in a scan at least this share is brain that was carried to it. It may
+/// find less of a slab, but not what lies elsewhere.
 const LEAST_AGREED: f64 = 0.85;
 /// More eyes and nose than this that the model finds in a scan, further than [`FACE_REACH_MM`] from the face
 /// that was carried to it, are another face.
@@ -76,8 +78,9 @@ impl Located {
     /// same place of the head in the other's.
     ///
     /// What was carried counts where it is known. Beside it counts what the model finds in the scan itself:
-    /// all of it where nothing is known, its face if it finds one, and its brain up to 8 mm from the brain
-    /// that was carried. So neither a face nor a brain that one of the two shows is overlooked.
+    /// all of it where nothing is known, its face if it finds one, and its brain where it bulges out of the
+    /// brain that was carried, by 3 to 8 mm. So neither a face nor a brain that one of the two shows is
+    /// overlooked.
     #[must_use]
     pub fn carried(
         &self,
@@ -88,36 +91,40 @@ impl Located {
         workers: Workers,
     ) -> Carried {
         let carried = self.on(offset, &own.grid);
-        let brain: Vec<Tissue> = carried.iter().map(|t| t.unwrap_or(Tissue::Background)).collect();
-        let brain = Labels { grid: own.grid, tissues: brain };
+        let tissues = carried.iter().map(|t| t.unwrap_or(Tissue::Background)).collect();
+        let known = Labels { grid: own.grid, tissues };
         let is = |labels: &Labels, is: fn(Tissue) -> bool| bits(labels, is, workers);
         let near = |mask: &[u64], mm: f64| {
             let near = kernels::dilate(mask, own.grid.extent, own.grid.spacing_mm(), mm, workers);
             Mask::from_words(own.grid, near)
         };
-        let near_brain = near(&is(&brain, |t| t == Tissue::Brain), BRAIN_REACH_MM);
-        let near_face = near(&is(&brain, is_face), FACE_REACH_MM);
-        let (mut n_own, mut n_carried, mut n_both, mut n_elsewhere) = (0u64, 0u64, 0u64, 0u64);
+        let own_brain = is(own, |t| t == Tissue::Brain);
+        let carried_brain = is(&known, |t| t == Tissue::Brain);
+        let reach = near(&carried_brain, BRAIN_REACH_MM);
+        let rim = near(&carried_brain, BRAIN_RIM_MM);
+        let bulge = near(&kernels::and_not(&own_brain, rim.words()), BRAIN_RIM_MM + 1.0);
+        let is_bulge = |index| reach.get(index) && bulge.get(index);
+        let near_face = near(&is(&known, is_face), FACE_REACH_MM);
+        let (mut n_own, mut n_both, mut n_elsewhere) = (0u64, 0u64, 0u64);
         let has_face = has_face(own);
         let [ni, nj, _] = own.grid.extent;
         let tissues = carried.iter().zip(&own.tissues).enumerate().map(|(at, (carried, &own))| {
             let index = [at % ni, at / ni % nj, at / ni / nj];
             let Some(carried) = carried.filter(|_| inside.get(index)) else { return own };
             n_own += u64::from(own == Tissue::Brain);
-            n_carried += u64::from(carried == Tissue::Brain);
             n_both += u64::from(own == Tissue::Brain && carried == Tissue::Brain);
             let is_inner = matches!(own, Tissue::Eyes | Tissue::Nose);
             n_elsewhere += u64::from(is_inner && !near_face.get(index));
-            joined(carried, own, has_face, || near_brain.get(index))
+            joined(carried, own, has_face, || is_bulge(index))
         });
         let labels = Labels { grid: own.grid, tissues: tissues.collect() };
         let ml = |n: u64| n as f64 * own.grid.voxel_mm3() / 1000.0;
-        let agreed = 2.0 * n_both as f64 / (n_own + n_carried).max(1) as f64;
+        let agreed = n_both as f64 / n_own.max(1) as f64;
         Carried {
             labels,
             cut: self.cut.moved(offset),
             own_brain_ml: own.volume_ml(Tissue::Brain),
-            brain_agreed: (ml(n_carried) >= LEAST_BRAIN_ML).then_some(agreed),
+            brain_agreed: (ml(n_own) >= LEAST_BRAIN_ML).then_some(agreed),
             face_elsewhere_ml: ml(n_elsewhere),
             face_away_mm: self.face_away_mm(offset, native),
         }
@@ -166,20 +173,15 @@ impl Located {
 /// Whether the model finds a face there.
 fn has_face(labels: &Labels) -> bool {
     let (eyes_ml, nose_ml) = (labels.volume_ml(Tissue::Eyes), labels.volume_ml(Tissue::Nose));
-    eyes_ml >= crate::anatomy::LEAST_EYES_ML || nose_ml >= crate::anatomy::LEAST_NOSE_ML
+    eyes_ml >= LEAST_EYES_ML || nose_ml >= LEAST_NOSE_ML
 }
 
 /// The tissue of a voxel of which two say what it is.
-fn joined(
-    carried: Tissue,
-    own: Tissue,
-    own_has_face: bool,
-    is_near_brain: impl Fn() -> bool,
-) -> Tissue {
+fn joined(carried: Tissue, own: Tissue, own_has_face: bool, is_bulge: impl Fn() -> bool) -> Tissue {
     let is_of_face = |t| Region::of_face(t).is_some();
     match (carried, own) {
         (Tissue::Brain, _) => Tissue::Brain,
-        (_, Tissue::Brain) if is_near_brain() => Tissue::Brain,
+        (_, Tissue::Brain) if is_bulge() => Tissue::Brain,
         (carried, _) if is_of_face(carried) => carried,
         (_, own) if is_of_face(own) && own_has_face => own,
         (Tissue::Background, own) if !is_of_face(own) && own != Tissue::Brain => own,
@@ -194,8 +196,8 @@ pub struct Carried {
     pub(crate) cut: Cut,
     /// The brain that the model finds in the scan itself.
     pub(crate) own_brain_ml: f64,
-    /// What the model's brain in the scan and the one carried to it have in common (Dice); `None` where there
-    /// is too little of it to tell.
+    /// The share of the model's brain in the scan that is brain that was carried to it; `None` where there is
+    /// too little of it to tell.
     pub brain_agreed: Option<f64>,
     /// Eyes and nose that the model finds in the scan far from the face that was carried to it.
     pub face_elsewhere_ml: f64,
@@ -213,5 +215,143 @@ impl Carried {
         let face =
             (volume_ml > MOST_FACE_ELSEWHERE_ML).then_some(Concern::FaceElsewhere { volume_ml });
         brain.into_iter().chain(face).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Form, MM, USUAL};
+    use crate::{RefineOptions, Refined, refine, refine_carried};
+    use volume::Regions;
+
+    const STANDARD: RefineOptions =
+        RefineOptions { regions: Regions::STANDARD, guard_mm: 5.0, face_wins: false };
+
+    fn located() -> Located {
+        let (labels, image) = USUAL.head();
+        Located::of(labels, &image, false, Workers::ONE).expect("a face").expect("axes")
+    }
+
+    fn still() -> Affine {
+        Affine::axis_aligned([1.0; 3], [0.0; 3])
+    }
+
+    /// What is carried to a scan in which the model finds `own`.
+    fn carried(offset: &Affine, own: &Labels, image: &RealVolume) -> Carried {
+        located().carried(offset, own, &image.inside, &own.grid, Workers::ONE)
+    }
+
+    fn nothing_in(grid: Grid) -> Labels {
+        Labels { grid, tissues: vec![Tissue::Background; grid.n_voxels()] }
+    }
+
+    /// The share of the face that is removed, and how much of the brain.
+    fn removed(refined: &Refined, truth: &Labels) -> [f64; 2] {
+        let [ni, nj, _] = truth.grid.extent;
+        let share = |is: fn(Tissue) -> bool| {
+            let voxels = truth.tissues.iter().enumerate().filter(|(_, t)| is(**t));
+            let gone =
+                voxels.map(|(at, _)| refined.mask.get([at % ni, at / ni % nj, at / ni / nj]));
+            let gone: Vec<bool> = gone.collect();
+            gone.iter().filter(|gone| **gone).count() as f64 / gone.len() as f64
+        };
+        [share(is_face), share(|t| t == Tissue::Brain)]
+    }
+
+    #[test]
+    fn a_face_is_removed_where_the_head_moved_to_and_the_model_sees_nothing() {
+        let (sin, cos) = 0.12f64.sin_cos();
+        // The map from the head's own frame to that of a head turned to its left.
+        let turn = Affine([[cos, -sin, 0.0, 0.0], [sin, cos, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
+        let (truth, image) = Form { turned: [0.12, 0.0], ..USUAL }.head();
+        let grid = truth.grid;
+        let own = refine(&truth, &image, &grid, false, STANDARD, Workers::ONE).expect("a face");
+        let carried_to = carried(&turn, &nothing_in(grid), &image);
+        assert_eq!((carried_to.brain_agreed, carried_to.face_away_mm), (None, 0.0));
+        assert_eq!(carried_to.concerns(), []);
+        let found = refine_carried(&carried_to, &image, &grid, false, STANDARD, Workers::ONE)
+            .expect("a face");
+        let ([alone, _], [face, brain]) = (removed(&own, &truth), removed(&found, &truth));
+        assert!(face > alone - 0.01 && face > 0.9, "{face:.3} of the face, {alone:.3} alone");
+        assert!(brain <= 0.0, "{brain:.5} of the brain");
+        assert!(found.guard.smallest_distance_mm > 4.9, "{:?}", found.guard);
+        // Without the offset neither would be.
+        let wrong = carried(&still(), &nothing_in(grid), &image);
+        let wrong = refine_carried(&wrong, &image, &grid, false, STANDARD, Workers::ONE);
+        assert!(removed(&wrong.expect("a face"), &truth)[0] < face);
+    }
+
+    #[test]
+    fn what_the_model_finds_beside_counts_as_well() {
+        let (labels, image) = USUAL.head();
+        let same = carried(&still(), &labels, &image);
+        assert!(same.labels == labels && same.concerns().is_empty());
+        assert!(same.brain_agreed.is_some_and(|agreed| agreed >= 1.0));
+        let [ni, nj, _] = labels.grid.extent;
+        let near = |at: usize, center: [f64; 3], mm: f64| {
+            let index = [at % ni, at / ni % nj, at / ni / nj].map(|v| v as f64);
+            let place = labels.grid.affine.apply(index);
+            (0..3).map(|a| (place[a] - center[a]).powi(2)).sum::<f64>() < mm * mm
+        };
+        let with = |tissue: Tissue, center: [f64; 3], mm: f64| {
+            let mut own = labels.clone();
+            let voxels = own.tissues.iter_mut().enumerate();
+            voxels.filter(|(at, _)| near(*at, center, mm)).for_each(|(_, t)| *t = tissue);
+            carried(&still(), &own, &image)
+        };
+        let n = |carried: &Carried, tissue: Tissue| {
+            carried.labels.tissues.iter().filter(|t| **t == tissue).count()
+        };
+        // Brain that bulges into the brow is guarded; a face behind the head is a face, and a concern.
+        let bulge = with(Tissue::Brain, [0.0, 52.0, 34.0], 8.0);
+        assert!(n(&bulge, Tissue::Brain) > n(&same, Tissue::Brain) + 5);
+        let elsewhere = with(Tissue::Eyes, [0.0, -95.0, 20.0], 14.0);
+        assert!(n(&elsewhere, Tissue::Eyes) > n(&same, Tissue::Eyes) + 50);
+        assert!(matches!(elsewhere.concerns()[..], [Concern::FaceElsewhere { .. }]));
+        // A head that the model sees somewhere else.
+        let moved = Affine::axis_aligned([1.0; 3], [0.0, -30.0, 0.0]);
+        let other = carried(&moved, &labels, &image);
+        assert!(matches!(other.concerns()[0], Concern::BrainElsewhere { .. }), "{other:?}");
+    }
+
+    #[test]
+    fn beyond_what_the_first_scan_shows_the_model_has_its_say() {
+        let (labels, image) = USUAL.head();
+        let mut cut = image.clone();
+        let [ni, nj, nk] = labels.grid.extent;
+        let is_shown = |k: usize| k > 30;
+        let mut inside = Mask::empty(labels.grid);
+        for k in (0..nk).filter(|&k| is_shown(k)) {
+            (0..nj).for_each(|j| (0..ni).for_each(|i| inside.set([i, j, k])));
+        }
+        cut.inside = inside;
+        let known = Located::of(labels.clone(), &cut, false, Workers::ONE).expect("a face");
+        let own = Labels { grid: labels.grid, tissues: vec![Tissue::Neck; labels.tissues.len()] };
+        let carried =
+            known.expect("axes").carried(&still(), &own, &image.inside, &labels.grid, Workers::ONE);
+        let (below, above) = carried.labels.tissues.split_at(31 * ni * nj);
+        assert!(below.iter().all(|t| *t == Tissue::Neck));
+        assert!(above.contains(&Tissue::Eyes) && above.contains(&Tissue::Brain));
+    }
+
+    #[test]
+    fn a_scan_of_the_crown_is_told_from_one_of_the_face() {
+        let (_, image) = USUAL.head();
+        let away = |from: usize| {
+            let affine = Affine::axis_aligned([MM; 3], [-111.0, -127.0, -132.0 + from as f64 * MM]);
+            let grid = Grid { extent: [75, 86, 84 - from], affine };
+            let inside =
+                Mask::from_words(grid, kernels::complement(Mask::empty(grid).words(), grid.extent));
+            located()
+                .carried(&still(), &nothing_in(grid), &inside, &grid, Workers::ONE)
+                .face_away_mm
+        };
+        assert!(away(40) <= 0.0, "the brow");
+        let (one, two) = (away(76), away(80));
+        assert!(one > 0.0 && (two - one - 4.0 * MM).abs() < 1e-6, "{one} and {two}");
+        let even = RealVolume { values: vec![3.0; image.values.len()], ..image };
+        let (labels, _) = USUAL.head();
+        assert_eq!(Located::of(labels, &even, false, Workers::ONE).err(), Some(Absence::Contrast));
     }
 }

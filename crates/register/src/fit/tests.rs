@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use super::*;
 use phantom::{Acquisition, Contrast, Person, Pose, render};
 use volume::{Grid, RealVolume};
@@ -14,6 +16,9 @@ fn scan(contrast: Contrast, pose: Pose, [low, high]: [f64; 2]) -> RealVolume {
 }
 
 const WHOLE_MM: [f64; 2] = [-90.0, 130.0];
+
+/// The head at rest, to which others are fitted.
+static REST: LazyLock<RealVolume> = LazyLock::new(|| scan(Contrast::T1, Pose::UPRIGHT, WHOLE_MM));
 
 /// All of a scan above the neck.
 fn head_of(image: &RealVolume) -> Mask {
@@ -48,8 +53,7 @@ const MOVED: Pose =
 
 #[test]
 fn a_head_is_found_where_it_moved_in_another_contrast() {
-    let rest = scan(Contrast::T1, Pose::UPRIGHT, WHOLE_MM);
-    let (of, head) = (Coarse::of(&rest), head_of(&rest));
+    let (of, head) = (Coarse::of(&REST), head_of(&REST));
     let check = |contrast: Contrast, pose: Pose, heights: [f64; 2]| {
         let found = fit(&of, &head, &Coarse::of(&scan(contrast, pose, heights))).expect("a fit");
         let error = error_mm(&found, &pose);
@@ -57,25 +61,27 @@ fn a_head_is_found_where_it_moved_in_another_contrast() {
         assert!(found.gain() > 2.0, "{contrast:?} {heights:?}: {} {found:?}", found.gain());
         found
     };
-    let still = check(Contrast::T2, Pose::UPRIGHT, WHOLE_MM);
-    assert!(still.largest_mm < 1.5 && still.overlap > 0.9, "{still:?}");
+    let still = check(Contrast::T2, Pose::UPRIGHT, [-20.0, 60.0]);
+    assert!(still.is_within_a_voxel() && still.believed().apply([9.0; 3]) == [9.0; 3], "{still:?}");
     let moved = check(Contrast::Flair, MOVED, WHOLE_MM);
-    assert!(moved.largest_mm > 8.0 && (moved.offset.degrees() - 6.16).abs() < 1.0, "{moved:?}");
+    assert!(!moved.is_within_a_voxel() && moved.objection().is_none(), "{moved:?}");
+    assert!((moved.offset.degrees() - 6.16).abs() < 1.0 && moved.overlap > 0.8, "{moved:?}");
     let slab = check(Contrast::T2, MOVED, [20.0, 90.0]);
     assert!(slab.overlap < 0.5, "{slab:?}");
+    let far = Pose { shift_mm: [4.0, 25.0, -20.0], ..MOVED };
+    assert_eq!(check(Contrast::T2, far, [0.0, 90.0]).objection(), Some(Objection::TooFar));
 }
 
 #[test]
 fn what_does_not_belong_together_is_told_from_what_does() {
-    let rest = scan(Contrast::T1, Pose::UPRIGHT, WHOLE_MM);
-    let (of, head) = (Coarse::of(&rest), head_of(&rest));
+    let (of, head) = (Coarse::of(&REST), head_of(&REST));
     // Hash noise has no head.
-    let mut noise = rest.clone();
+    let mut noise = REST.clone();
     for (at, value) in noise.values.iter_mut().enumerate() {
         *value = (at.wrapping_mul(2_654_435_761) >> 9) as f32 % 97.0;
     }
     let found = fit(&of, &head, &Coarse::of(&noise)).expect("a fit");
-    assert!(found.gain() < 1.5, "{} {found:?}", found.gain());
+    assert_eq!(found.objection(), Some(Objection::NoBetterThanChance), "{found:?}");
     // A slab of 8 mm shows too little.
     let slab = scan(Contrast::T1, Pose::UPRIGHT, [40.0, 48.0]);
     assert_eq!(fit(&of, &head, &Coarse::of(&slab)), None);
