@@ -96,6 +96,12 @@ pub(crate) fn merge(args: &MergeArgs) -> Result<Exit, Refusal> {
     for (name, outcome) in &merged.to_look_at {
         println!("{outcome:<6} {}", shown(name.as_ref()));
     }
+    if !merged.not_defaced.is_empty() {
+        println!("not defaced, and of a head whose face another scan shows:");
+    }
+    for (name, outcome) in &merged.not_defaced {
+        println!("  {outcome:<6} {}", shown(name.as_ref()));
+    }
     for shard in &merged.unfinished {
         eprintln!(
             "error: shard {shard} is not done\nhint: run it again with `--shard {shard} --resume`"

@@ -88,3 +88,44 @@ impl Earlier {
         (found.n_other == 0 && sha256 == done.output_sha256).then_some(done.verdict)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_scan_is_done_only_with_the_scans_that_it_shared_its_space_with() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        let mut header = vec![0; 352];
+        header[..4].copy_from_slice(&348i32.to_le_bytes());
+        header[344..348].copy_from_slice(b"n+1\0");
+        fs::write(path("x.nii"), &header).expect("written");
+        let found = formats::discover(&path("x.nii")).expect("a file");
+        let sha256 = digest::of_source(&found.sources[0]).expect("a hash");
+        let line = |space: &str| {
+            format!(
+                "{{\"key\":\"k\",\"name\":\"x.nii\",\"input_sha256\":\"i\"{space},\
+                 \"record\":{{\"verdict\":\"pass\",\"output\":{{\"sha256\":\"{sha256}\"}}}}}}\n"
+            )
+        };
+        let is_done = |logged: &str, space: Option<&str>| {
+            fs::write(path("log"), line(logged)).expect("written");
+            let earlier = Earlier::read(&path("log"), "k").expect("a log");
+            earlier.verdict("x.nii", "i", space, |_| path("x.nii")) == Some(Verdict::Pass)
+        };
+        assert!(is_done("", None));
+        assert!(is_done(",\"space_sha256\":\"s\"", Some("s")));
+        assert!(
+            !is_done(",\"space_sha256\":\"s\"", Some("t")),
+            "another scan of the space changed"
+        );
+        assert!(!is_done(",\"space_sha256\":\"s\"", None), "it shares its space no longer");
+        assert!(!is_done("", Some("s")), "it did not share its space");
+        let of = |hashes: [&str; 2]| digest::of_inputs(hashes.map(str::to_owned).to_vec());
+        assert_eq!(of(["a", "b"]), of(["b", "a"]));
+        assert_ne!(of(["a", "b"]), of(["a", "c"]));
+    }
+}

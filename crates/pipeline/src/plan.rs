@@ -568,3 +568,80 @@ fn real_path(path: &Path) -> PathBuf {
         _ => absolute,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A plan of files, each of so many bytes, by name and space.
+    fn plan(folder: &Path, scans: &[(&str, Option<&str>, usize)]) -> Plan {
+        let planned = |&(name, space, n_bytes): &(&str, Option<&str>, usize)| {
+            let path = folder.join(name);
+            fs::write(&path, vec![0; n_bytes]).expect("written");
+            Planned {
+                source: Ok(Source::NiftiFile(path)),
+                name: PathBuf::from(name),
+                space: space.map(str::to_owned),
+                is_converted: false,
+                mask_name: None,
+            }
+        };
+        let scans = scans.iter().map(planned).collect();
+        Plan { out: folder.join("out"), file: None, scans, n_other: 0, n_copies: 0, n_of_others: 0 }
+    }
+
+    const SCANS: [(&str, Option<&str>, usize); 6] = [
+        ("c", Some("one"), 900),
+        ("b", None, 500),
+        ("a", Some("one"), 900),
+        ("f", Some("two"), 100),
+        ("d", None, 500),
+        ("e", Some("two"), 100),
+    ];
+
+    #[test]
+    fn scans_of_a_space_are_taken_together_in_the_order_of_their_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let spaces = |scans: &[(&str, Option<&str>, usize)]| -> Vec<Vec<String>> {
+            let plan = plan(folder.path(), scans);
+            let name = |n: &usize| plan.scans[*n].name.to_string_lossy().into_owned();
+            plan.spaces().iter().map(|space| space.iter().map(name).collect()).collect()
+        };
+        assert_eq!(spaces(&SCANS), [vec!["a", "c"], vec!["b"], vec!["e", "f"], vec!["d"]]);
+        // Whatever the order of the inputs, a space is the same.
+        let mut turned = SCANS;
+        turned.reverse();
+        assert_eq!(spaces(&turned), [vec!["e", "f"], vec!["d"], vec!["a", "c"], vec!["b"]]);
+    }
+
+    #[test]
+    fn a_shard_takes_a_space_as_a_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let names = |number: usize| -> Vec<String> {
+            let mut plan = plan(folder.path(), &SCANS);
+            plan.keep_part(format!("{number}/2").parse().expect("a shard"));
+            assert_eq!(plan.scans.len() + plan.n_of_others, SCANS.len());
+            plan.scans.iter().map(|scan| scan.name.to_string_lossy().into_owned()).collect()
+        };
+        // 1800 bytes are more than all the others together.
+        assert_eq!(names(1), ["c", "a"]);
+        assert_eq!(names(2), ["b", "f", "d", "e"]);
+    }
+
+    #[test]
+    fn nifti_files_share_a_space_only_if_they_lie_in_one_folder_and_that_is_said() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let of = |name: &str, sharing| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(&path, b"").expect("written");
+            space(&Source::NiftiFile(path), sharing)
+        };
+        let one = of("a/1.nii", Sharing::Folders);
+        assert!(one.is_some() && of("a/2.nii", Sharing::Folders) == one);
+        assert!(of("a/b/1.nii", Sharing::Folders) != one && of("3.nii", Sharing::Folders) != one);
+        for sharing in [Sharing::Known, Sharing::Never] {
+            assert_eq!(of("a/1.nii", sharing), None);
+        }
+    }
+}
