@@ -117,6 +117,10 @@ Each scan ends with one of three verdicts:
 DICOM that is no volume (localizers, captures, reports) is told as `withheld`:
 it may show a face, and is not released.
 
+Scans that share a patient space (DICOM of one patient and Frame of Reference) share one decision: the
+face is located in the best of them, carried to the others, and each result proven on its own. What shows
+that head and was not defaced is listed at the end.
+
 Beside each result lies a record, NAME.efface.json, that may be released with it.
 The private log names the originals and must not be released.
 

@@ -237,11 +237,20 @@ struct Begun<'a> {
     record: Record,
     /// Why it is not to be opened, if it is not.
     left: Result<Option<Kind>, ScanError>,
+    /// Its place among the scans of its space that may be opened.
+    place: Option<usize>,
 }
+
+/// The run was stopped.
+struct Stopped;
 
 impl Begun<'_> {
     fn is_left(&self) -> bool {
         !matches!(self.left, Ok(None))
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.left, Ok(Some(Kind::Done)))
     }
 }
 
@@ -255,45 +264,41 @@ impl Context<'_> {
         let mut begun: Vec<Begun> = numbers.iter().map(|&number| self.begin(number)).collect();
         // Those of who did not consent are not even read.
         let mut members: Vec<&mut Begun> = begun.iter_mut().filter(|b| !b.is_left()).collect();
-        let is_space = members.len() > 1;
-        if is_space && self.log.is_some() || self.earlier.is_some() {
+        if self.earlier.is_some() || self.log.is_some() && members.len() > 1 {
             hash(&mut members);
         }
         members.iter_mut().for_each(|begun| self.recognise(begun));
-        // Whatever an earlier run did, the decision is made from all scans of the space.
-        let scans: Vec<&Planned> = members.iter().map(|begun| begun.scan).collect();
-        let is_done = |b: &&mut Begun| matches!(b.left, Ok(Some(Kind::Done)));
-        let was_found = is_space && members.iter().any(|b| is_done(&b));
-        let has_more = members.iter().any(|b| !is_done(&b) && is_volume(b.scan));
-        let space = match is_space && has_more {
-            true => {
-                let is_stopped = || self.is_stopped();
-                let take_memory = |scan: &Planned| self.take_memory(scan);
-                let space =
-                    Space::look(&scans, self.model, self.options, &is_stopped, &take_memory);
-                if space.is_none() {
-                    return;
-                }
-                space
-            }
-            false => None,
-        };
-        let has_face = space.as_ref().is_some_and(Space::has_face);
-        let mut place = 0..;
-        for begun in &mut members {
-            begun.known.in_head_space = was_found || has_face;
+        let Ok(space) = self.look(&members) else { return };
+        let has_face = space.as_ref().is_some_and(Space::has_face)
+            || members.len() > 1 && members.iter().any(|b| b.is_done());
+        for (n, begun) in members.into_iter().enumerate() {
+            begun.known.in_head_space = has_face;
+            begun.place = Some(n);
         }
-        drop(members);
         for begun in begun {
             if self.is_stopped() {
                 return;
             }
-            let is_member = matches!(begun.left, Ok(None | Some(Kind::Done)));
-            let place = if is_member { place.next() } else { None };
-            let shared = space.as_ref().zip(place).map(|(space, n)| space.of(n));
+            let shared = space.as_ref().zip(begun.place).map(|(space, n)| space.of(n));
             let _memory = self.take_memory(begun.scan);
             tell(self.take(begun, shared.as_ref()));
         }
+    }
+
+    /// Looks at the scans of a space together, if there are several and one of them is to be made. Whatever
+    /// an earlier run did, all of them have their say.
+    fn look(&self, members: &[&mut Begun]) -> Result<Option<Space>, Stopped> {
+        // What is withheld is never done, and asks for nothing to be looked at.
+        let has_more =
+            self.earlier.is_none() || members.iter().any(|b| !b.is_done() && is_volume(b.scan));
+        if members.len() < 2 || !has_more {
+            return Ok(None);
+        }
+        let scans: Vec<&Planned> = members.iter().map(|begun| begun.scan).collect();
+        let is_stopped = || self.is_stopped();
+        let take_memory = |scan: &Planned| self.take_memory(scan);
+        let space = Space::look(&scans, self.model, self.options, &is_stopped, &take_memory);
+        space.map(Some).ok_or(Stopped)
     }
 
     fn is_stopped(&self) -> bool {
@@ -318,13 +323,13 @@ impl Context<'_> {
             in_head_space: false,
         };
         let left = self.objection(scan, &mut known, &mut record);
-        Begun { number, scan, known, record, left }
+        Begun { number, scan, known, record, left, place: None }
     }
 
     /// Takes one scan from its file to its final name.
     fn take<'a>(&self, begun: Begun<'a>, shared: Option<&Shared>) -> Outcome<'a> {
         let start = Instant::now();
-        let Begun { number, scan, known, mut record, left } = begun;
+        let Begun { number, scan, known, mut record, left, .. } = begun;
         let outcome = |kind: Kind, input: &'a Path, record: &Record, hint| Outcome {
             kind,
             verdict: record.verdict,

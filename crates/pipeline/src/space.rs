@@ -167,17 +167,15 @@ impl Space {
             return Decision::Here;
         };
         let from = From { modality: of.modality, spacing_mm: of.spacing_mm };
-        let fit = register::fit(&of.coarse, &best.head, &look.coarse);
-        let (fit, why) = match fit {
-            None => (None, Some(Objection::TooLittle)),
-            Some(fit) => (Some(fit), fit.objection()),
+        let Some(fit) = register::fit(&of.coarse, &best.head, &look.coarse) else {
+            return Decision::Apart { from, fit: None, why: Objection::TooLittle };
         };
-        match (fit, why) {
-            (Some(fit), None) => {
+        match fit.objection() {
+            Some(why) => Decision::Apart { from, fit: Some(fit), why },
+            None => {
                 let offset = fit.believed();
                 Decision::Carried { located: &best.located, from, fit, offset }
             }
-            (fit, why) => Decision::Apart { from, fit, why: why.unwrap_or(Objection::TooLittle) },
         }
     }
 }
