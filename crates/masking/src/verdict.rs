@@ -292,12 +292,12 @@ mod tests {
         assert_eq!(with(&|r| r.guard.unfound_ml = 40.0), Verdict::Review);
         assert_eq!(with(&|r| r.cut = None), Verdict::Review);
         assert_eq!(with(&|r| r.brain_ml *= 1.2), Verdict::Fail);
-        let blind = refined();
+        let mut blind = refined();
         let unseen = SecondLook { brain_ml: 0.0, ..clean(&blind).second };
         let proof = Proof { second: unseen, ..clean(&blind) };
         assert_eq!(judge(&[], &blind, &proof).verdict, Verdict::Fail);
         // Whoever saw no brain before loses none.
-        let blind = Refined { brain_ml: 0.0, ..blind };
+        blind.brain_ml = 0.0;
         assert_eq!(judge(&[], &blind, &proof).verdict, Verdict::Pass);
     }
 

@@ -120,7 +120,8 @@ mod tests {
         let values = (0..grid.n_voxels()).map(along).collect();
         let coarse = Coarse::of(&RealVolume { grid, values, inside });
         assert_eq!(coarse.grid.extent, [10, 10, 9]);
-        assert_eq!(coarse.grid.affine.apply([0.0; 3]), [-19.0; 3]);
+        let affine = Affine::axis_aligned([4.0; 3], [-19.0; 3]);
+        assert_eq!(coarse.grid.affine, affine);
         // Even steps from 0 to 1, and nothing of what lies outside the scan.
         assert!((coarse.at([4.5, 2.0, 2.0]) - 0.5).abs() < 1e-5, "{}", coarse.at([4.5, 2.0, 2.0]));
         for outside in [[4.0, 4.5, 2.0], [4.0, 8.0, 2.0], [9.5, 1.0, 1.0], [-0.1, 1.0, 1.0]] {
