@@ -270,6 +270,11 @@ mod tests {
         let carried_to = carried(&turn, &nothing_in(grid), &image);
         assert_eq!((carried_to.brain_agreed, carried_to.face_away_mm), (None, 0.0));
         assert_eq!(carried_to.concerns(), []);
+        let voxels = carried_to.labels.tissues.iter().zip(&truth.tissues);
+        let (same, other): (Vec<_>, Vec<_>) =
+            voxels.filter(|(_, t)| **t != Tissue::Background).partition(|(a, b)| a == b);
+        let share = same.len() as f64 / (same.len() + other.len()) as f64;
+        assert!(share > 0.88, "{share:.3} of the labels lie where the head does");
         let found = refine_carried(&carried_to, &image, &grid, false, STANDARD, Workers::ONE)
             .expect("a face");
         let ([alone, _], [face, brain]) = (removed(&own, &truth), removed(&found, &truth));
