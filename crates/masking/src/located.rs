@@ -12,9 +12,6 @@ use crate::{Absence, Anatomy, Concern};
 /// What the model calls brain in a scan counts up to this far from the brain that was carried to it: no
 /// distortion of one scan moves it further.
 const BRAIN_REACH_MM: f64 = 8.0;
-/// A rim of such brain up to this wide is the doubt of two labels about one border. The guard of the brain is
-/// wider, and would leave so much more of the brow.
-const BRAIN_RIM_MM: f64 = 3.0;
 /// Of the brain that the model finds in a scan at least this share is brain that was carried to it. It may
 /// find less of a slab, but not what lies elsewhere.
 const LEAST_AGREED: f64 = 0.85;
@@ -78,9 +75,8 @@ impl Located {
     /// same place of the head in the other's.
     ///
     /// What was carried counts where it is known. Beside it counts what the model finds in the scan itself:
-    /// all of it where nothing is known, its face if it finds one, and its brain where it bulges out of the
-    /// brain that was carried, by 3 to 8 mm. So neither a face nor a brain that one of the two shows is
-    /// overlooked.
+    /// all of it where nothing is known, its face if it finds one, and its brain up to 8 mm from the brain
+    /// that was carried. So neither a face nor a brain that one of the two shows is overlooked.
     #[must_use]
     pub fn carried(
         &self,
@@ -98,12 +94,7 @@ impl Located {
             let near = kernels::dilate(mask, own.grid.extent, own.grid.spacing_mm(), mm, workers);
             Mask::from_words(own.grid, near)
         };
-        let own_brain = is(own, |t| t == Tissue::Brain);
-        let carried_brain = is(&known, |t| t == Tissue::Brain);
-        let reach = near(&carried_brain, BRAIN_REACH_MM);
-        let rim = near(&carried_brain, BRAIN_RIM_MM);
-        let bulge = near(&kernels::and_not(&own_brain, rim.words()), BRAIN_RIM_MM + 1.0);
-        let is_bulge = |index| reach.get(index) && bulge.get(index);
+        let near_brain = near(&is(&known, |t| t == Tissue::Brain), BRAIN_REACH_MM);
         let near_face = near(&is(&known, is_face), FACE_REACH_MM);
         let (mut n_own, mut n_both, mut n_elsewhere) = (0u64, 0u64, 0u64);
         let has_face = has_face(own);
@@ -115,7 +106,7 @@ impl Located {
             n_both += u64::from(own == Tissue::Brain && carried == Tissue::Brain);
             let is_inner = matches!(own, Tissue::Eyes | Tissue::Nose);
             n_elsewhere += u64::from(is_inner && !near_face.get(index));
-            joined(carried, own, has_face, || is_bulge(index))
+            joined(carried, own, has_face, || near_brain.get(index))
         });
         let labels = Labels { grid: own.grid, tissues: tissues.collect() };
         let ml = |n: u64| n as f64 * own.grid.voxel_mm3() / 1000.0;
@@ -177,11 +168,16 @@ fn has_face(labels: &Labels) -> bool {
 }
 
 /// The tissue of a voxel of which two say what it is.
-fn joined(carried: Tissue, own: Tissue, own_has_face: bool, is_bulge: impl Fn() -> bool) -> Tissue {
+fn joined(
+    carried: Tissue,
+    own: Tissue,
+    own_has_face: bool,
+    is_near_brain: impl Fn() -> bool,
+) -> Tissue {
     let is_of_face = |t| Region::of_face(t).is_some();
     match (carried, own) {
         (Tissue::Brain, _) => Tissue::Brain,
-        (_, Tissue::Brain) if is_bulge() => Tissue::Brain,
+        (_, Tissue::Brain) if is_near_brain() => Tissue::Brain,
         (carried, _) if is_of_face(carried) => carried,
         (_, own) if is_of_face(own) && own_has_face => own,
         (Tissue::Background, own) if !is_of_face(own) && own != Tissue::Brain => own,

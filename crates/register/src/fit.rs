@@ -103,7 +103,7 @@ impl Fit {
 /// The rigid offset between the scan `of`, in which `head` covers the head, and another `scan` in which it is
 /// thought to lie at the same place, or nearly so. `None` if the two have too little in common.
 ///
-/// The offset is the one at which the two tell most of each other ([`information`]), looked for along one
+/// The offset is the one at which the two tell most of each other (normalised mutual information), looked for along one
 /// axis after the other in ever smaller steps (Hooke and Jeeves 1961, doi:10.1145/321062.321069), at 8 mm
 /// from the common space itself and from the best of twelve places around it, then at 4 mm. The same two
 /// scans always give the same offset.
