@@ -491,7 +491,8 @@ fn scans_of_one_space_share_the_face_that_is_located_in_the_best() {
         assert_eq!(record["space"]["face_located"], "in another scan", "{record}");
         assert_eq!(record["space"]["from"]["spacing_mm"][2], 3.0);
         let [face, brain] = removed(series);
-        assert!(face > best - 0.03 && brain <= 0.0, "{}: {face:.3}, {brain:.6}", series.name);
+        // Two brains have a guard, each a little into the brow; alone it is 0.909 of the thick slices.
+        assert!(face > best - 0.04 && brain <= 0.0, "{}: {face:.3}, {brain:.6}", series.name);
     }
     let offset = |name: &str, what: &str| record(name)["space"]["offset"][what].as_f64();
     let degrees = offset("thick", "degrees").expect("a turn");
