@@ -12,9 +12,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use common::{Place, Run, constant_file, efface, gzip, head, head_grid, sha256};
-use phantom::{Contrast, Variant, Voxels};
-use volume::StoredType;
+use common::{Place, Run, SEED, constant_file, efface, gzip, head, head_grid, open, sha256};
+use phantom::{Acquisition, Contrast, Person, Pose, Variant, Voxels};
+use volume::{Affine, Grid, Labels, Region, StoredType, Tissue};
 
 /// A small head, each one a little brighter than the one before.
 fn small_heads(n: usize) -> Vec<Vec<u8>> {
@@ -401,6 +401,114 @@ fn a_bids_dataset_becomes_one_that_is_valid_and_holds_nothing_else() {
     assert_eq!(place.results(), expected);
     let run = bids(&["participant", "--participant-label", "d"]);
     assert!(run.code == Some(3), "{run:?}");
+}
+
+/// A scan of one head: how it lies, and what of it is scanned.
+struct Series {
+    name: &'static str,
+    contrast: Contrast,
+    pose: Pose,
+    grid: Grid,
+}
+
+impl Series {
+    fn person(&self) -> Person {
+        Person::from_seed(SEED).posed(self.pose)
+    }
+
+    fn file(&self) -> Vec<u8> {
+        let real =
+            phantom::render(&self.person(), &self.grid, &Acquisition::usual(self.contrast, 7));
+        gzip(&phantom::nifti_bytes(&self.grid, &Voxels::rounded(&real, StoredType::I16)))
+    }
+
+    /// The shares of the face and of the brain that the mask of a result covers.
+    fn removed(&self, mask: &Path) -> [f64; 2] {
+        let scan = open(mask);
+        let mask = common::real_values(&scan);
+        let Labels { tissues, .. } = phantom::labels(&self.person(), &self.grid, Variant::Whole);
+        let share = |is: &dyn Fn(Tissue) -> bool| {
+            let of = tissues.iter().zip(&mask).filter(|(t, _)| is(**t));
+            let gone: Vec<bool> = of.map(|(_, removed)| *removed > 0.0).collect();
+            gone.iter().filter(|gone| **gone).count() as f64 / gone.len() as f64
+        };
+        let is_face = |t| Region::of_face(t).is_some_and(|region| region != Region::Ears);
+        [share(&is_face), share(&|t| t == Tissue::Brain)]
+    }
+}
+
+#[test]
+fn scans_of_one_space_share_the_face_that_is_located_in_the_best() {
+    let moved = Pose {
+        pitch_degrees: 5.0,
+        roll_degrees: -2.0,
+        yaw_degrees: 3.0,
+        shift_mm: [3.0, -6.0, 4.0],
+    };
+    let far = Pose { shift_mm: [0.0, 40.0, -10.0], ..Pose::UPRIGHT };
+    let grid = |spacing: [f64; 3], [low, high]: [f64; 2]| {
+        let sides = [[-105.0, 105.0], [-120.0, 130.0], [low, high]];
+        let extent = [0, 1, 2].map(|a| ((sides[a][1] - sides[a][0]) / spacing[a]) as usize);
+        Grid { extent, affine: Affine::axis_aligned(spacing, [-105.0, -120.0, low]) }
+    };
+    let whole = [-120.0, 145.0];
+    let series = |name, contrast, pose, grid| Series { name, contrast, pose, grid };
+    let all = [
+        series("t1", Contrast::T1, Pose::UPRIGHT, head_grid(3.0)),
+        series("thick", Contrast::T2, moved, grid([2.0, 2.0, 6.0], whole)),
+        series("slab", Contrast::Flair, Pose::UPRIGHT, grid([2.0, 2.0, 3.0], [-30.0, 40.0])),
+        series("far", Contrast::T2, far, grid([3.0, 3.0, 4.5], whole)),
+    ];
+    let place = Place::new();
+    for series in &all {
+        place.put(&format!("in/s/{}.nii.gz", series.name), &series.file());
+    }
+    place.put("in/alone/t1.nii.gz", &all[0].file());
+    place.put("in/s/broken.nii.gz", &all[0].file()[..2000]);
+    let input = place.path("in");
+    let more = ["--same-space", "--mask", "--jobs", "2"];
+    let run = place.deface(&[&input], &more);
+    let not_defaced = "of a head whose face another scan shows:\n  fail   s/broken.nii.gz";
+    assert!(run.stderr.contains(not_defaced), "{run:?}");
+    let record = |name: &str| {
+        let path = format!("s/{name}.efface.json");
+        let is_review = !place.out().join(&path).exists();
+        place.record(&if is_review { format!("review/{path}") } else { path })
+    };
+    let first = images(&place);
+    // The best scan comes out as if it were alone.
+    assert_eq!(first["s/t1.nii.gz"], first["alone/t1.nii.gz"]);
+    assert!(place.record("alone/t1.efface.json").get("space").is_none());
+    assert_eq!(record("t1")["space"]["face_located"], "in this scan, and carried to others");
+    let removed = |series: &Series| {
+        let is_pass = record(series.name)["verdict"] == "pass";
+        let folder = place.out().join(if is_pass { "s" } else { "review/s" });
+        series.removed(&folder.join(format!("{}_defacemask.nii.gz", series.name)))
+    };
+    let [best, _] = removed(&all[0]);
+    for series in &all[1..3] {
+        let record = record(series.name);
+        assert_eq!(record["space"]["face_located"], "in another scan", "{record}");
+        assert_eq!(record["space"]["from"]["spacing_mm"][2], 3.0);
+        let [face, brain] = removed(series);
+        // Two brains have a guard, each a little into the brow; alone it is 0.909 of the thick slices.
+        assert!(face > best - 0.04 && brain <= 0.0, "{}: {face:.3}, {brain:.6}", series.name);
+    }
+    let offset = |name: &str, what: &str| record(name)["space"]["offset"][what].as_f64();
+    let degrees = offset("thick", "degrees").expect("a turn");
+    assert!((degrees - 6.16).abs() < 1.5, "{degrees}");
+    assert!(offset("slab", "largest_mm").is_some_and(|mm| mm < 1.5), "{}", record("slab"));
+    assert!(record("slab")["space"]["offset"]["taken_as_none"].as_bool() == Some(true));
+    assert_eq!(record("thick")["verdict"], "pass", "{}", record("thick"));
+    let apart = record("far");
+    assert_eq!(apart["space"]["why"], "the head moved too far between the two", "{apart}");
+    assert_eq!(apart["space"]["face_located"], "in this scan");
+
+    // What is done is left, and what is done anew comes out as before.
+    fs::remove_file(place.out().join("s/thick.nii.gz")).expect("removed");
+    let run = place.deface(&[&input], &["--same-space", "--mask", "--resume"]);
+    assert_eq!(run.stdout.matches("done ").count(), first.len() / 2 - 1, "{run:?}");
+    assert_eq!(images(&place), first);
 }
 
 #[test]

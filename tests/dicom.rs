@@ -109,6 +109,9 @@ fn series_of_a_mixed_folder_are_released_apart_and_the_rest_is_withheld() {
     let summary =
         "1 passed, 0 to review, 0 failed, 2 withheld; 1 other files passed over; 1 copies";
     assert!(run.stderr.contains(summary), "{run:?}");
+    // They say of themselves that they lie in the space of the head.
+    let list = run.stderr.split("of a head whose face another scan shows:").nth(1);
+    assert_eq!(list.map(|list| list.matches("withheld ").count()), Some(2), "{run:?}");
     // Nothing of what is withheld lies among the results.
     let results = place.results();
     let (images, others): (Vec<_>, Vec<_>) =

@@ -117,6 +117,10 @@ Each scan ends with one of three verdicts:
 DICOM that is no volume (localizers, captures, reports) is told as `withheld`:
 it may show a face, and is not released.
 
+Scans that share a patient space (DICOM of one patient and Frame of Reference) share one decision: the
+face is located in the best of them, carried to the others, and each result proven on its own. What shows
+that head and was not defaced is listed at the end.
+
 Beside each result lies a record, NAME.efface.json, that may be released with it.
 The private log names the originals and must not be released.
 
@@ -133,6 +137,11 @@ pub(crate) struct DefaceArgs {
     /// Also write what was removed, as NAME_defacemask.nii.gz (1 = removed)
     #[arg(long)]
     pub(crate) mask: bool,
+
+    /// The NIfTI files that lie in one folder are scans of one head that share a patient space: the face is
+    /// located in the best of them and carried to the others
+    #[arg(long, conflicts_with = "each_alone")]
+    pub(crate) same_space: bool,
 
     /// Write DICOM as NIfTI, one .nii.gz a volume
     #[arg(long, value_name = "FORMAT")]

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use bids::{
-    BidsError, Dataset, Filter, ImageFilter, Output, OutputRoot, Release, Released, Written,
+    BidsError, Dataset, Filter, Image, ImageFilter, Output, OutputRoot, Release, Released, Written,
 };
 use pipeline::{Listed, Options, Outcome, Plan, Verdict};
 
@@ -37,10 +37,11 @@ fn participants(args: &BidsArgs, dataset: &Dataset, output: Output) -> Result<Ex
     let targets = plan.targets(output).map_err(told)?;
     let out = OutputRoot::create(&args.out_dir, dataset, args.results.overwrite || args.run.resume)
         .map_err(told)?;
-    let listed = targets.iter().map(|(path, _, targets)| Listed {
+    let listed = targets.iter().map(|(path, image, targets)| Listed {
         input: dataset.root().join(path),
         name: targets.image.clone(),
         mask_name: targets.mask.clone(),
+        space: space(image),
     });
     let common = options(
         &args.removal,
@@ -79,6 +80,12 @@ fn participants(args: &BidsArgs, dataset: &Dataset, output: Output) -> Result<Ex
         exit = worse(exit, group(args, dataset, output)?);
     }
     Ok(exit)
+}
+
+/// Stands for the participant and the session, whose images share a space.
+fn space(image: &Image) -> String {
+    let (subject, session) = image.space();
+    format!("{subject} {}", session.unwrap_or_default())
 }
 
 /// Writes what belongs to the dataset as a whole, by what was released.

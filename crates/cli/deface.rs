@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pipeline::{
-    Deidentify, Filling, Level, Options, Outcome, Plan, PlanError, Release, UidMap, Verdict,
-    Workers, available_bytes,
+    Deidentify, Filling, Level, Options, Outcome, Plan, PlanError, Release, Sharing, UidMap,
+    Verdict, Workers, available_bytes,
 };
 
 use crate::args::{
@@ -28,7 +28,10 @@ pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
         pass_through: args.pass_through.clone(),
         ..common
     };
-    let options = with_run(common, &args.run, results, out)?;
+    let mut options = with_run(common, &args.run, results, out)?;
+    if args.same_space {
+        options.sharing = Sharing::Folders;
+    }
     run(&args.inputs, out, &args.engine, &options, args.run.progress)
 }
 
@@ -45,6 +48,7 @@ pub(crate) fn with_run(
         n_jobs: args.jobs,
         resume: args.resume,
         shard: args.shard,
+        sharing: if args.each_alone { Sharing::Never } else { Sharing::Known },
         memory_bytes: args.memory.or_else(free),
         consent: consent(args)?,
         disclosing: disclosing(args)?,
@@ -92,6 +96,12 @@ pub(crate) fn merge(args: &MergeArgs) -> Result<Exit, Refusal> {
     for (name, outcome) in &merged.to_look_at {
         println!("{outcome:<6} {}", shown(name.as_ref()));
     }
+    if !merged.not_defaced.is_empty() {
+        println!("not defaced, and of a head whose face another scan shows:");
+    }
+    for (name, outcome) in &merged.not_defaced {
+        println!("  {outcome:<6} {}", shown(name.as_ref()));
+    }
     for shard in &merged.unfinished {
         eprintln!(
             "error: shard {shard} is not done\nhint: run it again with `--shard {shard} --resume`"
@@ -117,6 +127,7 @@ pub(crate) fn options(
         n_jobs,
         resume: false,
         shard: None,
+        sharing: Sharing::Never,
         memory_bytes: None,
         consent: None,
         disclosing: None,

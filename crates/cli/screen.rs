@@ -27,6 +27,8 @@ struct Told {
     n: usize,
     /// What a person must look at.
     to_look_at: Vec<String>,
+    /// What shows a head that shows its face elsewhere, and was not defaced.
+    not_defaced: Vec<String>,
 }
 
 impl Screen {
@@ -67,6 +69,11 @@ impl Screen {
             if needs_person {
                 told.to_look_at.push(format!("{:<6} {name}", outcome.verdict.name()));
             }
+            let has_result = !matches!(outcome.kind, Kind::Withheld | Kind::PassedThrough)
+                && outcome.verdict != Verdict::Fail;
+            if outcome.in_head_space && !has_result {
+                told.not_defaced.push(format!("{word:<6} {name}"));
+            }
             told.n
         };
         let line = if self.is_json {
@@ -75,7 +82,7 @@ impl Screen {
             json!({
                 "event": "scan", "outcome": word, "verdict": outcome.verdict.name(),
                 "name": outcome.name.to_string_lossy(), "seconds": tenths(outcome.seconds),
-                "reasons": outcome.reasons, "told": n, "scans": self.n_scans,
+                "reasons": outcome.reasons, "in_head_space": outcome.in_head_space, "told": n, "scans": self.n_scans,
                 "seconds_left": tenths(left),
             })
             .to_string()
@@ -137,20 +144,24 @@ impl Screen {
         }
     }
 
-    /// What a person must look at.
+    /// What a person must look at, and what was not defaced though it shows a head.
     fn list(&self) {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut names = told.to_look_at.clone();
-        if names.is_empty() {
-            return;
-        }
-        names.sort();
-        let n_more = names.len().saturating_sub(MOST_LISTED);
-        names.truncate(MOST_LISTED);
-        if n_more > 0 {
-            names.push(format!("and {n_more} more, in the log"));
-        }
-        self.message(&format!("a person must look at:\n  {}", names.join("\n  ")));
+        let list = |what: &str, names: &[String]| {
+            let mut names = names.to_vec();
+            if names.is_empty() {
+                return;
+            }
+            names.sort();
+            let n_more = names.len().saturating_sub(MOST_LISTED);
+            names.truncate(MOST_LISTED);
+            if n_more > 0 {
+                names.push(format!("and {n_more} more, in the log"));
+            }
+            self.message(&format!("{what}:\n  {}", names.join("\n  ")));
+        };
+        list("a person must look at", &told.to_look_at);
+        list("not defaced, and of a head whose face another scan shows", &told.not_defaced);
     }
 
     pub(crate) fn message(&self, text: &str) {

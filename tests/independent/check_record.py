@@ -46,6 +46,22 @@ def check_record(record: dict, files: list[Path], extent: tuple[int, ...], affin
         problems.append(f"record: {proof.get('voxels_removed')} voxels removed, the mask has {n_removed}")
     if record["verdict"] == "pass" and (record["brain"] or {}).get("voxels_changed") != 0:
         problems.append("record: passed although brain voxels were changed")
+    problems += check_space(record.get("space"))
+    return problems
+
+
+def check_space(said: dict | None) -> list[str]:
+    """A face that was carried from another scan of the space, and the offset it was carried by."""
+    if said is None or said["face_located"] != "in another scan":
+        return []
+    problems = []
+    offset = said["offset"] or {}
+    if said["scans"] < 2 or said["from"] is None:
+        problems.append("record: the face was located in another scan, and there is none")
+    if not 0 <= offset.get("largest_mm", -1) <= 30 or not 0 <= offset.get("degrees", -1) <= 15:
+        problems.append(f"record: the face was carried by {offset}, which is no offset of one space")
+    elif offset["taken_as_none"] != (offset["largest_mm"] < 2):
+        problems.append(f"record: {offset['largest_mm']} mm are taken as none: {offset['taken_as_none']}")
     return problems
 
 

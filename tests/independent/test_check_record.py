@@ -21,6 +21,12 @@ def rewrite_json(path: Path, change: Callable[[dict], None]) -> None:
     path.write_text(json.dumps(record))
 
 
+def carried(**changes: object) -> dict:
+    """What a record says of a face that was located in another scan, some of its offset changed."""
+    offset = {"largest_mm": 12.0, "degrees": 4.0, "taken_as_none": False} | changes
+    return {"scans": 2, "face_located": "in another scan", "from": {"modality": "MR"}, "offset": offset}
+
+
 class RecordDefects(Case):
     """The record is right about the output."""
 
@@ -40,6 +46,9 @@ class RecordDefects(Case):
             ("26 voxels removed, the mask has 27", lambda r: r["proof"].update(voxels_removed=26)),
             ("nothing changed outside", lambda r: r["proof"].update(voxels_changed_outside_the_mask=1)),
             ("wrong about db_name", lambda r: r["header"]["cleared"].remove("db_name")),
+            ("no offset of one space", lambda r: r.update(space=carried(largest_mm=44.0))),
+            ("taken as none", lambda r: r.update(space=carried(taken_as_none=True))),
+            ("and there is none", lambda r: r.update(space=carried() | {"from": None})),
             ("descrip is", lambda r: r.update(version="9.9.9")),
             ("aux_file was to be kept", lambda r: r.update(options={"keep_header_text": True})),
         ]

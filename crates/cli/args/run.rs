@@ -26,6 +26,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
 
+    /// Locate the face in each scan alone, also where scans share a patient space
+    #[arg(long)]
+    pub(crate) each_alone: bool,
+
     /// How progress is told: a bar where standard error is a terminal, plain lines, or JSON lines on
     /// standard output
     #[arg(long, value_name = "HOW", default_value = "auto")]

@@ -30,5 +30,5 @@ pub use nifti::NiftiError;
 pub use open::{open, open_nifti_bytes, open_on, reopen_on};
 pub use pass::{is_of_kind, pass_through};
 pub use scan::{Layout, Modality, Note, Packing, Scan, SourceFile, Tiles};
-pub use source::{Found, Source, decoded_bytes, discover, patient_id};
+pub use source::{Found, Source, decoded_bytes, discover, patient_id, space};
 pub use write::{write, write_file, write_on};

@@ -113,6 +113,18 @@ pub fn patient_id(path: &Path) -> Result<Option<String>, FormatError> {
     series::patient_id(path).map_err(FormatError::Io)
 }
 
+/// What stands for the patient space of a DICOM scan: two scans with the same lie in one Frame of Reference of
+/// one patient, by the header of the first file of each. `None` of what does not say, and of NIfTI.
+#[must_use]
+pub fn space(source: &Source) -> Option<String> {
+    match source {
+        Source::DicomSeries { files, .. } | Source::LeftOut { files, .. } => {
+            files.first().and_then(|file| series::space(file).ok().flatten())
+        }
+        _ => None,
+    }
+}
+
 /// About how many bytes a scan takes when it is decoded, by its headers; what cannot be read, and will be
 /// refused, takes none. A series counts as so many files like its first.
 #[must_use]

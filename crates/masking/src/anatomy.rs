@@ -4,7 +4,7 @@ use kernels::Workers;
 use volume::{Labels, Mask, RealVolume, Tissue};
 
 /// Less brain than this is none: the smallest of a newborn is above it.
-const LEAST_BRAIN_ML: f64 = 250.0;
+pub(crate) const LEAST_BRAIN_ML: f64 = 250.0;
 /// More brain than this is a model's error: the largest on record lie near 2.3 litres, and
 /// blurred averages are read up to this.
 const MOST_BRAIN_ML: f64 = 2400.0;
@@ -137,6 +137,16 @@ pub enum Concern {
         /// Its left share.
         left_share: f64,
     },
+    /// The brain that the model finds is not where that of another scan of the same head lies.
+    BrainElsewhere {
+        /// The share of it that is, 0 to 1.
+        agreed: f64,
+    },
+    /// The model finds a face where that of another scan of the same head does not lie.
+    FaceElsewhere {
+        /// How much of it.
+        volume_ml: f64,
+    },
 }
 
 impl fmt::Display for Concern {
@@ -170,13 +180,24 @@ impl fmt::Display for Concern {
                 "the face found is not balanced: {:.0} % of it lies to the left",
                 left_share * 100.0
             ),
+            Self::BrainElsewhere { agreed } => write!(
+                f,
+                "only {:.0} % of the brain found here lie where that of another scan of the head does",
+                agreed * 100.0
+            ),
+            Self::FaceElsewhere { volume_ml } => write!(
+                f,
+                "{volume_ml:.0} ml of eyes and nose are found here where the face located in another \
+                 scan does not lie"
+            ),
         }
     }
 }
 
 impl Anatomy {
     /// Measures labels that lie on the grid of `image`.
-    pub(crate) fn measure(labels: &Labels, image: &RealVolume, workers: Workers) -> Self {
+    #[must_use]
+    pub fn measure(labels: &Labels, image: &RealVolume, workers: Workers) -> Self {
         let [ni, nj, _] = labels.grid.extent;
         let mut n = [0u64; Tissue::ALL.len()];
         let mut brain = Moments::default();
@@ -226,7 +247,8 @@ impl Anatomy {
     }
 
     /// Why there is no face to remove, if there is none.
-    pub(crate) fn absence(&self) -> Option<Absence> {
+    #[must_use]
+    pub fn absence(&self) -> Option<Absence> {
         let brain = self.ml(Tissue::Brain);
         if brain < LEAST_BRAIN_ML {
             return Some(Absence::Head);

@@ -1,5 +1,5 @@
 use kernels::Workers;
-use volume::{Grid, Labels, Tissue};
+use volume::{Affine, Grid, Labels, Tissue};
 
 use crate::sight::{Sight, pair, voxels_of};
 
@@ -134,6 +134,11 @@ impl Cut {
             ears: ears.map(|ear| ear.map(|ear| sight.coordinates(ear))),
             edge: Edge::new(),
         }
+    }
+
+    /// The same surfaces of the same head where `offset`, which turns and moves, takes it.
+    pub(crate) fn moved(&self, offset: &Affine) -> Self {
+        Self { sight: self.sight.moved(offset), ..*self }
     }
 
     /// Whether the scan shows a chin.

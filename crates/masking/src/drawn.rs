@@ -31,16 +31,23 @@ const BROW_DEGREES: f64 = 5.0;
 ///
 /// Where a face ends towards the hair and the ears, and how deep it reaches, is a convention that no
 /// image shows; `models/train/labels.py` draws the labels of training and of its figures by the same
-/// rule (`on_skin` and `bounded`). `skin` is the value above which the image shows a body.
+/// rule (`on_skin` and `bounded`). `skin` is the value above which the image shows a body; `sight` is how
+/// the head is looked at, if that is known and not to be found in the labels.
 pub(crate) fn drawn(
     labels: &Labels,
     image: &RealVolume,
     skin: Option<f32>,
+    sight: Option<&Sight>,
     workers: Workers,
 ) -> Labels {
-    let Some(skin) = skin else { return bounded(labels.clone(), &image.inside, workers) };
-    let on_skin = on_skin(labels, image, skin, workers);
-    bounded(on_skin, &image.inside, workers)
+    let labels = match skin {
+        Some(skin) => on_skin(labels, image, skin, workers),
+        None => labels.clone(),
+    };
+    match sight.copied().or_else(|| Sight::of(&labels, &image.inside)) {
+        Some(sight) => bounded(labels, &image.inside, &sight, workers),
+        None => labels,
+    }
 }
 
 /// The labels with a head as the image shows it, near where the model found one.
@@ -98,12 +105,11 @@ fn spread(tissues: &mut [Tissue], head: &Mask) {
 }
 
 /// The soft parts of the face by their outline and their depth behind the skin; eyes, nose, ears
-/// and brain stay as they are. Unchanged where the head cannot be looked at from behind its eyes.
-fn bounded(mut labels: Labels, inside: &Mask, workers: Workers) -> Labels {
-    let Some(sight) = Sight::of(&labels, inside) else { return labels };
+/// and brain stay as they are.
+fn bounded(mut labels: Labels, inside: &Mask, sight: &Sight, workers: Workers) -> Labels {
     let grid = labels.grid;
     let (extent, spacing) = (grid.extent, grid.spacing_mm());
-    let skin = Skin::of(&labels, inside, &sight, workers);
+    let skin = Skin::of(&labels, inside, sight, workers);
     let distance = |mask: &[u64]| kernels::distance(mask, extent, spacing, MOST_DEPTH_MM, workers);
     let depth = distance(&skin.air);
     let to_brain = distance(&bits(&labels, |t| t == Tissue::Brain, workers));
@@ -265,7 +271,7 @@ mod tests {
     #[test]
     fn a_face_is_drawn_within_its_outline_to_its_depth_and_nowhere_else() {
         let (labels, image) = head(85.0);
-        let found = drawn(&labels, &image, Some(35.0), Workers::ONE);
+        let found = drawn(&labels, &image, Some(35.0), None, Workers::ONE);
         let grid = labels.grid;
         let sight = Sight::of(&labels, &image.inside).expect("eyes and brain");
         let mut n = [0usize; 2];
@@ -306,6 +312,7 @@ mod tests {
         for tissue in labels.tissues.iter_mut().filter(|t| **t == Tissue::Eyes) {
             *tissue = Tissue::Other;
         }
-        assert_eq!(bounded(labels.clone(), &image.inside, Workers::ONE).tissues, labels.tissues);
+        let found = drawn(&labels, &image, None, None, Workers::ONE);
+        assert_eq!(found.tissues, labels.tissues);
     }
 }

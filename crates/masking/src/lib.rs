@@ -1,4 +1,4 @@
-//! What is removed ([`refine`]), removing it ([`remove`]), and the proof that it is gone
+//! What is removed ([`refine`]), carrying that to other scans of one head ([`Located`]), removing it ([`remove`]), and the proof that it is gone
 //! ([`compare`], [`residual_face`], [`judge`]). Nothing here opens a file.
 
 mod anatomy;
@@ -12,6 +12,7 @@ mod cut;
 mod drawn;
 mod field;
 mod fill;
+mod located;
 mod missing;
 mod nearest;
 mod parts;
@@ -31,8 +32,11 @@ pub use anatomy::{Absence, Anatomy, Concern};
 pub use border::{Border, border};
 pub use carried::carried;
 pub use fill::{Fill, Filling};
+pub use located::{Carried, Located};
 pub use missing::missing;
-pub use refine::{GuardReport, RefineOptions, Refined, RegionReport, fill_on_labels, refine};
+pub use refine::{
+    GuardReport, RefineOptions, Refined, RegionReport, fill_on_labels, refine, refine_carried,
+};
 pub use remove::{Removal, remove};
 pub use residual::{Residual, residual_face};
 pub use second::SecondLook;

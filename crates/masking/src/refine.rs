@@ -11,7 +11,7 @@ use crate::nearest::Nearest;
 use crate::parts::{Parts, Seen};
 use crate::sight::Sight;
 use crate::wrap::clear_wrapped;
-use crate::{Absence, Anatomy};
+use crate::{Absence, Anatomy, Carried};
 
 /// What is removed, and how far the brain is left alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +32,10 @@ pub struct Refined {
     pub mask: Mask,
     /// The head as a whole.
     pub anatomy: Anatomy,
+    /// The brain that the model finds in this scan, whatever was carried to it.
+    pub(crate) brain_ml: f64,
+    /// How far outside the scan the face ends, where it was located in another scan; 0 if it reaches in.
+    pub(crate) face_away_mm: Option<f64>,
     /// What is removed of each region.
     pub regions: Vec<RegionReport>,
     /// What became of the brain guard.
@@ -134,6 +138,12 @@ impl Refined {
         self.sight().is_none_or(|sight| sight.direction(ras_mm).is_in_outline())
     }
 
+    /// Whether the scan shows hardly any of a face that was located in another scan.
+    pub(crate) fn shows_no_face(&self) -> bool {
+        let skin = self.facial_skin().filter(|(_, region)| *region != Region::Ears);
+        self.face_away_mm.is_some() && skin.take(LEAST_FACIAL_SKIN).count() < LEAST_FACIAL_SKIN
+    }
+
     /// Whether the head's own axes were found, so that the cut does not follow the skin.
     #[must_use]
     pub fn has_axes(&self) -> bool {
@@ -176,6 +186,10 @@ pub(crate) const GUARD_SLACK: f64 = 0.5;
 /// heads.
 const SKIN_IN_FRONT_MM: f64 = 5.0;
 
+/// Fewer voxels of facial skin than this are no surface of a face: as many columns as
+/// [`crate::residual_face`] needs of one.
+const LEAST_FACIAL_SKIN: usize = 150;
+
 /// Further from the guard than this, the brain has no say.
 const FAR_MM: f64 = 30.0;
 
@@ -197,16 +211,69 @@ pub fn refine(
     workers: Workers,
 ) -> Result<Refined, Absence> {
     let anatomy = Anatomy::measure(labels, image, workers);
-    let first = image.values.first();
-    if image.values.iter().all(|v| Some(v) == first) {
+    if is_even(image) {
         return Err(Absence::Contrast);
     }
     if let Some(absence) = anatomy.absence() {
         return Err(absence);
     }
+    let decided = Decided { labels, brain_ml: anatomy.ml(Tissue::Brain), anatomy, carried: None };
+    Ok(refined(decided, image, native, is_hu, options, workers))
+}
+
+/// As [`refine`], where the face was located in another scan of the same head.
+///
+/// # Errors
+/// [`Absence::Contrast`] if every voxel has the same value.
+pub fn refine_carried(
+    carried: &Carried,
+    image: &RealVolume,
+    native: &Grid,
+    is_hu: bool,
+    options: RefineOptions,
+    workers: Workers,
+) -> Result<Refined, Absence> {
+    if is_even(image) {
+        return Err(Absence::Contrast);
+    }
+    let decided = Decided {
+        labels: &carried.labels,
+        anatomy: Anatomy::measure(&carried.labels, image, workers),
+        brain_ml: carried.own_brain_ml,
+        carried: Some(carried),
+    };
+    Ok(refined(decided, image, native, is_hu, options, workers))
+}
+
+/// Whether every voxel has the same value.
+pub(crate) fn is_even(image: &RealVolume) -> bool {
+    let first = image.values.first();
+    image.values.iter().all(|v| Some(v) == first)
+}
+
+/// Where the parts of a head lie, and who says so.
+struct Decided<'a> {
+    labels: &'a Labels,
+    anatomy: Anatomy,
+    /// The brain that the model finds in this scan.
+    brain_ml: f64,
+    carried: Option<&'a Carried>,
+}
+
+fn refined(
+    decided: Decided,
+    image: &RealVolume,
+    native: &Grid,
+    is_hu: bool,
+    options: RefineOptions,
+    workers: Workers,
+) -> Refined {
+    let Decided { labels, anatomy, brain_ml, carried } = decided;
     let skin = skin_threshold(image, is_hu, workers);
-    let drawn = drawn(labels, image, skin, workers);
-    let cut = Sight::of(&drawn, &image.inside).map(|sight| Cut::of(sight, &drawn));
+    let cut = carried.map(|carried| carried.cut);
+    let drawn = drawn(labels, image, skin, cut.as_ref().map(Cut::sight), workers);
+    let own = || Sight::of(&drawn, &image.inside).map(|sight| Cut::of(sight, &drawn));
+    let cut = cut.or_else(own);
     let has_ears = options.regions.contains(Region::Ears);
     let faces = cut.as_ref().map(|cut| cut.faces(&drawn.grid, workers));
     let cut_faces = cut.as_ref().zip(faces.as_ref());
@@ -247,6 +314,8 @@ pub fn refine(
     let background = air_level(labels, image, skin, workers);
     let mut refined = Refined {
         anatomy,
+        brain_ml,
+        face_away_mm: carried.map(|carried| carried.face_away_mm),
         regions: Vec::new(),
         guard,
         background,
@@ -264,7 +333,7 @@ pub fn refine(
         inside: image.inside.clone(),
     };
     refined.count(workers);
-    Ok(refined)
+    refined
 }
 
 /// Clears the air on the far side of a face that leaves the scan, where it may lie folded over.

@@ -1,6 +1,6 @@
 use std::ops::RangeInclusive;
 
-use volume::{Labels, Mask, Tissue};
+use volume::{Affine, Labels, Mask, Tissue};
 
 /// The middles of the two eyes lie this far apart, from infant to adult.
 const EYES_APART_MM: RangeInclusive<f64> = 35.0..=90.0;
@@ -90,6 +90,13 @@ impl Sight {
         let front = plus(ahead.map(|v| v * cos), above.map(|v| v * sin));
         let origin = minus(middle, front.map(|v| v * size * BEHIND_EYES_MM));
         Some(Self { origin, axes: [right, front, cross(right, front)], size })
+    }
+
+    /// The same head where `offset`, which turns and moves, takes it.
+    pub(crate) fn moved(&self, offset: &Affine) -> Self {
+        let origin = offset.apply(self.origin);
+        let turned = |axis: [f64; 3]| minus(offset.apply(plus(self.origin, axis)), origin);
+        Self { origin, axes: self.axes.map(turned), size: self.size }
     }
 
     /// How large the head is beside a grown one, at most 1.

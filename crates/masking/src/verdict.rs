@@ -1,6 +1,6 @@
-use volume::{Region, Tissue};
+use volume::Region;
 
-use crate::anatomy::{LEAST_EYES_ML, LEAST_NOSE_ML};
+use crate::anatomy::{LEAST_BRAIN_ML, LEAST_EYES_ML, LEAST_NOSE_ML};
 use crate::{Border, Concern, Refined, Residual, SecondLook, SkinLeft, VoxelProof};
 
 /// A limit of something measured: above the first a person must look, above the second nothing is
@@ -34,6 +34,9 @@ const CARRIED: Limit = Limit { review: 0.05, fail: 0.05 };
 const BORDER: Limit = Limit { review: 0.6, fail: NEVER };
 /// See [`BORDER`].
 const RELIEF_MM: f64 = 1.5;
+/// A scan that shows no skin of a face is surely without one if the face ends so far outside: more than an
+/// offset between two scans, and a label, can be wrong by.
+const SURELY_OUTSIDE_MM: f64 = 10.0;
 /// Eyes or nose that a second look finds, as a part of the least that a face has.
 const FOUND_AGAIN: Limit = Limit { review: 0.5, fail: 1.0 };
 
@@ -123,10 +126,13 @@ pub fn judge(concerns: &[Concern], refined: &Refined, proof: &Proof) -> Judgemen
     judgement.measure(n as f64, &VOXELS, || format!("{n} voxels outside the mask changed"));
     let n = guard.n_brain_removed.max(second.n_brain_changed);
     judgement.measure(n as f64, &VOXELS, || format!("{n} voxels of the brain were removed"));
-    let (before_ml, after_ml) = (refined.anatomy.ml(Tissue::Brain), second.brain_ml);
-    judgement.measure(1.0 - after_ml / before_ml, &BRAIN_LOST, || {
-        format!("a second look finds {after_ml:.0} of {before_ml:.0} ml of the brain")
-    });
+    let (before_ml, after_ml) = (refined.brain_ml, second.brain_ml);
+    // Less is no brain, so that no look can lose it.
+    if before_ml >= LEAST_BRAIN_ML {
+        judgement.measure(1.0 - after_ml / before_ml, &BRAIN_LOST, || {
+            format!("a second look finds {after_ml:.0} of {before_ml:.0} ml of the brain")
+        });
+    }
     let nearest_mm = guard.smallest_distance_mm;
     judgement.measure(refined.guard_mm - nearest_mm, &TOO_NEAR_MM, || {
         format!(
@@ -140,6 +146,7 @@ pub fn judge(concerns: &[Concern], refined: &Refined, proof: &Proof) -> Judgemen
     // A part of a face may be all that faces forwards.
     if wanted.contains(Region::Nose) && wanted.contains(Region::Brow) {
         match proof.front {
+            None if refined.shows_no_face() => {}
             None => judgement.add(
                 Verdict::Review,
                 "the facial surface could not be told from the image, so its absence is not proven"
@@ -185,6 +192,13 @@ pub fn judge(concerns: &[Concern], refined: &Refined, proof: &Proof) -> Judgemen
     judgement.measure(guard.unfound_ml, &UNFOUND, || {
         format!("{:.0} ml look like brain where the model found none", guard.unfound_ml)
     });
+    let away_mm = refined.face_away_mm.filter(|_| refined.shows_no_face());
+    if let Some(away_mm) = away_mm.filter(|&mm| mm < SURELY_OUTSIDE_MM) {
+        let reason = format!(
+            "no skin of the face is seen, and the face ends {away_mm:.0} mm outside the scan"
+        );
+        judgement.add(Verdict::Review, reason);
+    }
     if !refined.has_axes() {
         let reason = "the head's axes were not found, so that the cut follows the face";
         judgement.add(Verdict::Review, reason.to_owned());
@@ -201,7 +215,7 @@ mod tests {
     use crate::testing::USUAL;
     use crate::{RefineOptions, refine};
     use kernels::Workers;
-    use volume::Regions;
+    use volume::{Regions, Tissue};
 
     fn refined() -> Refined {
         let (labels, image) = USUAL.head();
@@ -277,5 +291,32 @@ mod tests {
         assert_eq!(with(&|r| r.guard.skin_left = 0.01), Verdict::Review);
         assert_eq!(with(&|r| r.guard.unfound_ml = 40.0), Verdict::Review);
         assert_eq!(with(&|r| r.cut = None), Verdict::Review);
+        assert_eq!(with(&|r| r.brain_ml *= 1.2), Verdict::Fail);
+        let mut blind = refined();
+        let unseen = SecondLook { brain_ml: 0.0, ..clean(&blind).second };
+        let proof = Proof { second: unseen, ..clean(&blind) };
+        assert_eq!(judge(&[], &blind, &proof).verdict, Verdict::Fail);
+        // Whoever saw no brain before loses none.
+        blind.brain_ml = 0.0;
+        assert_eq!(judge(&[], &blind, &proof).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_scan_without_a_face_passes_only_if_the_face_surely_ends_outside() {
+        let verdict = |face_away_mm: Option<f64>, has_face: bool| {
+            let mut refined = refined();
+            refined.face_away_mm = face_away_mm;
+            if !has_face {
+                let is_face = |t: &&mut Tissue| Region::of_face(**t).is_some();
+                refined.labels.tissues.iter_mut().filter(is_face).for_each(|t| *t = Tissue::Scalp);
+            }
+            let proof = Proof { front: None, ..clean(&refined) };
+            judge(&[], &refined, &proof).verdict
+        };
+        assert_eq!(verdict(Some(25.0), false), Verdict::Pass);
+        assert_eq!(verdict(Some(4.0), false), Verdict::Review);
+        // A face that is there and of which the image shows no surface; a scan that was located by itself.
+        assert_eq!(verdict(Some(0.0), true), Verdict::Review);
+        assert_eq!(verdict(None, false), Verdict::Review);
     }
 }

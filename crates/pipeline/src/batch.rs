@@ -15,10 +15,11 @@ use masking::Verdict;
 use crate::consent::subject;
 use crate::earlier::Earlier;
 use crate::log::{Line, Log, unix_seconds};
-use crate::memory::Budget;
+use crate::memory::{Budget, Share};
 use crate::one::{ScanError, deface};
 use crate::plan::beside_image;
 use crate::record::Record;
+use crate::space::{Shared, Space};
 use crate::staging::{ScanStaging, Staging, StagingError};
 use crate::{Options, Plan, PlanError, Planned, digest, memory};
 
@@ -64,6 +65,9 @@ pub struct Outcome<'a> {
     pub input: &'a Path,
     /// Wall-clock time.
     pub seconds: f64,
+    /// Whether it shares its space with a scan in which a face was located: then it shows a head, and may
+    /// show that face.
+    pub in_head_space: bool,
     /// Why it did not pass.
     pub reasons: Vec<String>,
     /// What the user can do, where there is no result.
@@ -119,7 +123,8 @@ impl Summary {
 }
 
 /// Takes every scan of a plan through all stages, `options.n_jobs` at a time, and tells `report`
-/// of each as it is done. A scan that fails, even by a panic, does not stop the others.
+/// of each as it is done. A scan that fails, even by a panic, does not stop the others. Scans that share a
+/// space are taken one after the other.
 ///
 /// Once `stop` is set no scan is begun; those at work are taken to their end.
 ///
@@ -158,30 +163,34 @@ pub fn run(
             return Err(e);
         }
     };
-    let budget = options.memory_bytes.map(Budget::new);
     let (staging, log) = (&staging, log.as_ref());
-    let context =
-        Context { plan, model, options, staging, log, earlier: earlier.as_ref(), key: &key };
+    let context = Context {
+        plan,
+        model,
+        options,
+        staging,
+        log,
+        earlier: earlier.as_ref(),
+        key: &key,
+        budget: options.memory_bytes.map(Budget::new),
+        stop,
+    };
+    let spaces = plan.spaces();
     let next = AtomicUsize::new(0);
     let work = || {
         let mut summary = Summary::default();
-        while let Some((number, scan)) = {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            plan.scans.get(number).map(|scan| (number, scan))
-        } {
-            let decoded = || scan.source.as_ref().map_or(0, formats::decoded_bytes);
-            let _share = budget.as_ref().map(|budget| budget.take(decoded()));
-            if stop.load(Ordering::Relaxed) {
-                summary.n_not_begun += 1;
-                continue;
-            }
-            let outcome = context.take(number, scan);
-            summary.add(&outcome);
-            report(&outcome);
+        while let Some(numbers) = spaces.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut told = 0;
+            context.take_space(numbers, &mut |outcome| {
+                told += 1;
+                summary.add(&outcome);
+                report(&outcome);
+            });
+            summary.n_not_begun += numbers.len() - told;
         }
         summary
     };
-    let n_jobs = options.n_jobs.clamp(1, plan.scans.len().max(1));
+    let n_jobs = options.n_jobs.clamp(1, spaces.len().max(1));
     let parts: Vec<Summary> = thread::scope(|scope| {
         let others: Vec<_> = (1..n_jobs).map(|_| scope.spawn(work)).collect();
         let own = work();
@@ -204,6 +213,10 @@ struct Context<'a> {
     earlier: Option<&'a Earlier>,
     /// Stands for options, model and program.
     key: &'a str,
+    /// Memory for the scans at work.
+    budget: Option<Budget>,
+    /// Set when no further scan is to be begun.
+    stop: &'a AtomicBool,
 }
 
 /// What is known of a scan before it is opened.
@@ -211,24 +224,124 @@ struct Known {
     subject: Option<String>,
     consent: Option<Standing>,
     input_sha256: Option<String>,
+    /// Stands for the inputs of all scans of its space, if there are several.
+    space_sha256: Option<String>,
+    in_head_space: bool,
+}
+
+/// A scan that is not opened yet.
+struct Begun<'a> {
+    number: usize,
+    scan: &'a Planned,
+    known: Known,
+    record: Record,
+    /// Why it is not to be opened, if it is not.
+    left: Result<Option<Kind>, ScanError>,
+    /// Its place among the scans of its space that may be opened.
+    place: Option<usize>,
+}
+
+/// The run was stopped.
+struct Stopped;
+
+impl Begun<'_> {
+    fn is_left(&self) -> bool {
+        !matches!(self.left, Ok(None))
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.left, Ok(Some(Kind::Done)))
+    }
 }
 
 impl Context<'_> {
-    /// Takes one scan from its file to its final name.
-    fn take<'a>(&self, number: usize, scan: &'a Planned) -> Outcome<'a> {
-        let start = Instant::now();
+    /// Takes the scans of a space, by their numbers, from their files to their final names; none is begun
+    /// once the run was stopped. A scan that stands alone is a space of one.
+    fn take_space<'a>(&'a self, numbers: &[usize], tell: &mut dyn FnMut(Outcome<'a>)) {
+        if self.is_stopped() {
+            return;
+        }
+        let mut begun: Vec<Begun> = numbers.iter().map(|&number| self.begin(number)).collect();
+        // Those of who did not consent are not even read.
+        let mut members: Vec<&mut Begun> = begun.iter_mut().filter(|b| !b.is_left()).collect();
+        if self.earlier.is_some() || self.log.is_some() && members.len() > 1 {
+            hash(&mut members);
+        }
+        members.iter_mut().for_each(|begun| self.recognise(begun));
+        let Ok(space) = self.look(&members) else { return };
+        let has_face = space.as_ref().is_some_and(Space::has_face)
+            || members.len() > 1 && members.iter().any(|b| b.is_done());
+        for (n, begun) in members.into_iter().enumerate() {
+            begun.known.in_head_space = has_face;
+            begun.place = Some(n);
+        }
+        for begun in begun {
+            if self.is_stopped() {
+                return;
+            }
+            let shared = space.as_ref().zip(begun.place).map(|(space, n)| space.of(n));
+            let _memory = self.take_memory(begun.scan);
+            tell(self.take(begun, shared.as_ref()));
+        }
+    }
+
+    /// Looks at the scans of a space together, if there are several and one of them is to be made. Whatever
+    /// an earlier run did, all of them have their say.
+    fn look(&self, members: &[&mut Begun]) -> Result<Option<Space>, Stopped> {
+        // What is withheld is never done, and asks for nothing to be looked at.
+        let has_more =
+            self.earlier.is_none() || members.iter().any(|b| !b.is_done() && is_volume(b.scan));
+        if members.len() < 2 || !has_more {
+            return Ok(None);
+        }
+        let scans: Vec<&Planned> = members.iter().map(|begun| begun.scan).collect();
+        let is_stopped = || self.is_stopped();
+        let take_memory = |scan: &Planned| self.take_memory(scan);
+        let space = Space::look(&scans, self.model, self.options, &is_stopped, &take_memory);
+        space.map(Some).ok_or(Stopped)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the memory that a scan takes.
+    fn take_memory(&self, scan: &Planned) -> Option<Share<'_>> {
+        let decoded = || scan.source.as_ref().map_or(0, formats::decoded_bytes);
+        self.budget.as_ref().map(|budget| budget.take(decoded()))
+    }
+
+    /// Asks whether a scan may be opened at all.
+    fn begin(&self, number: usize) -> Begun<'_> {
+        let scan = &self.plan.scans[number];
         let mut record = Record::begin(self.model, self.options);
-        let mut known = Known { subject: None, consent: None, input_sha256: None };
+        let mut known = Known {
+            subject: None,
+            consent: None,
+            input_sha256: None,
+            space_sha256: None,
+            in_head_space: false,
+        };
+        let left = self.objection(scan, &mut known, &mut record);
+        Begun { number, scan, known, record, left, place: None }
+    }
+
+    /// Takes one scan from its file to its final name.
+    fn take<'a>(&self, begun: Begun<'a>, shared: Option<&Shared>) -> Outcome<'a> {
+        let start = Instant::now();
+        let Begun { number, scan, mut known, mut record, left, .. } = begun;
+        let in_head_space = known.in_head_space;
         let outcome = |kind: Kind, input: &'a Path, record: &Record, hint| Outcome {
             kind,
             verdict: record.verdict,
             name: &scan.name,
             input,
             seconds: start.elapsed().as_secs_f64(),
+            in_head_space,
             reasons: record.reasons.clone(),
             hint,
         };
-        match self.left_alone(scan, &mut known, &mut record) {
+        match left {
             Ok(None) => {}
             Ok(Some(kind)) => {
                 let mut outcome = outcome(kind, scan.input(), &record, None);
@@ -245,8 +358,9 @@ impl Context<'_> {
             }
         }
         let staging = self.staging.for_scan(number);
-        let made =
-            catch_unwind(AssertUnwindSafe(|| self.make(scan, &staging, &mut record, &mut known)));
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            self.make(scan, shared, &staging, &mut record, &mut known)
+        }));
         let made = made.unwrap_or_else(|panic| Err(ScanError::Panic(panic_message(&*panic))));
         let result = self.publish(scan, &staging, made, &known, &mut record);
         drop(staging);
@@ -271,9 +385,9 @@ impl Context<'_> {
         outcome
     }
 
-    /// What becomes of a scan that is not opened: its subject did not consent, or it is done. Fills in what
-    /// is `known` of it.
-    fn left_alone(
+    /// Why a scan may not be opened, if it may not: its subject did not consent. Fills in what is `known` of
+    /// it.
+    fn objection(
         &self,
         scan: &Planned,
         known: &mut Known,
@@ -294,16 +408,21 @@ impl Context<'_> {
         if disclosing.is_some() && known.subject.is_none() && scan.source.is_ok() {
             return Err(ScanError::NoSubject);
         }
-        let Some(earlier) = self.earlier else { return Ok(None) };
-        known.input_sha256 = scan.source.as_ref().ok().and_then(|s| digest::of_source(s).ok());
-        let Some(sha256) = &known.input_sha256 else { return Ok(None) };
+        Ok(None)
+    }
+
+    /// Recognises a scan that an earlier run did.
+    fn recognise(&self, begun: &mut Begun) {
+        let Begun { scan, known, record, left, .. } = begun;
+        let (Some(earlier), Some(sha256)) = (self.earlier, &known.input_sha256) else { return };
         let place = |verdict| self.folder(verdict, scan).join(&scan.name);
-        let Some(verdict) = earlier.verdict(&scan.name.to_string_lossy(), sha256, place) else {
-            return Ok(None);
-        };
-        record.verdict = verdict;
-        record.reasons.clear();
-        Ok(Some(Kind::Done))
+        let of_space = known.space_sha256.as_deref();
+        let name = scan.name.to_string_lossy();
+        if let Some(verdict) = earlier.verdict(&name, sha256, of_space, place) {
+            record.verdict = verdict;
+            record.reasons.clear();
+            *left = Ok(Some(Kind::Done));
+        }
     }
 
     /// Adds a scan to the log, if there is one.
@@ -332,6 +451,8 @@ impl Context<'_> {
                 Kind::Excluded => None,
                 _ => known.input_sha256.clone().or_else(hash),
             },
+            space_sha256: known.space_sha256.clone(),
+            in_head_space: known.in_head_space,
             result: image.map(|path| path.display().to_string()),
             outcome: outcome.kind.name().unwrap_or(record.verdict.name()),
             consent: known.consent,
@@ -383,12 +504,13 @@ impl Context<'_> {
     fn make(
         &self,
         scan: &Planned,
+        shared: Option<&Shared>,
         staging: &ScanStaging,
         record: &mut Record,
         known: &mut Known,
     ) -> Result<Source, ScanError> {
         let is_hashed = self.log.is_some() && known.input_sha256.is_none();
-        let made = deface(scan, staging, self.model, self.options, is_hashed, record)?;
+        let made = deface(scan, shared, staging, self.model, self.options, is_hashed, record)?;
         if is_hashed {
             known.input_sha256 = made.input_sha256;
         }
@@ -436,6 +558,26 @@ impl Context<'_> {
         let image = image.map(|_| folder.join(name));
         made.map(|_| image)
     }
+}
+
+/// Hashes the inputs of the scans of a space.
+fn hash(members: &mut [&mut Begun]) {
+    for begun in members.iter_mut() {
+        let source = begun.scan.source.as_ref().ok();
+        begun.known.input_sha256 = source.and_then(|source| digest::of_source(source).ok());
+    }
+    if members.len() > 1 {
+        let hashes = members.iter().filter_map(|begun| begun.known.input_sha256.clone()).collect();
+        let of_space = digest::of_inputs(hashes);
+        for begun in members {
+            begun.known.space_sha256 = Some(of_space.clone());
+        }
+    }
+}
+
+/// Whether the files of a scan can be read as a volume.
+fn is_volume(scan: &Planned) -> bool {
+    scan.source.as_ref().is_ok_and(|source| formats::open(source).is_ok())
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

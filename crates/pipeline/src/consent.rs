@@ -107,8 +107,14 @@ mod tests {
     fn the_outermost_folder_of_a_subject_tells_whose_scan_it_is() {
         let of = |path: &str| {
             let source = Err((PathBuf::from(path), Arc::new(FormatError::Empty)));
-            subject(&Planned { source, name: PathBuf::new(), is_converted: false, mask_name: None })
-                .expect("a path")
+            let scan = Planned {
+                source,
+                name: PathBuf::new(),
+                space: None,
+                is_converted: false,
+                mask_name: None,
+            };
+            subject(&scan).expect("a path")
         };
         assert_eq!(of("/data/sub-01/ses-1/anat/sub-01_T1w.nii.gz").as_deref(), Some("01"));
         assert_eq!(of("x/sub-A7_T1w.nii.gz").as_deref(), Some("A7"));

@@ -69,6 +69,14 @@ pub(crate) fn both<A: Send, B>(
     })
 }
 
+/// What stands for some inputs, whatever their order, by their hashes.
+pub(crate) fn of_inputs(mut hashes: Vec<String>) -> String {
+    hashes.sort();
+    let mut hash = Sha256::new();
+    hashes.iter().for_each(|one| hash.update(one));
+    hex(hash)
+}
+
 /// SHA-256, in hex, of all that decides what becomes of a scan beside the scan itself.
 pub(crate) fn of_options(options: &Options, model: &Model) -> io::Result<String> {
     let mut hash = Sha256::new();

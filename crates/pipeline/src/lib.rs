@@ -1,7 +1,8 @@
 //! Runs the stages on a scan or a batch, times them, and writes the record.
 //!
 //! [`Plan::make`] finds the scans and refuses what must not be written; [`run`] takes them one by
-//! one through `formats`, `inference` and `masking`, so many at a time. No voxel is touched here.
+//! one through `formats`, `inference` and `masking`, so many at a time; those that share a patient space are
+//! looked at together first. No voxel is touched here.
 
 mod batch;
 mod consent;
@@ -16,6 +17,7 @@ mod plan;
 mod proof;
 mod record;
 mod shard;
+mod space;
 mod staging;
 mod verify;
 
@@ -26,7 +28,7 @@ pub use kernels::{Level, Workers};
 pub use masking::{Filling, Verdict};
 pub use memory::available_bytes;
 pub use merge::{MergeError, Merged, merge};
-pub use plan::{Listed, Plan, PlanError, Planned};
+pub use plan::{Listed, Plan, PlanError, Planned, Sharing};
 pub use shard::Shard;
 pub use verify::{Verified, VerifyFailure, verify};
 pub use volume::{Region, Regions};
@@ -50,6 +52,8 @@ pub struct Options {
     pub shard: Option<Shard>,
     /// Memory that the scans at work may take together, in bytes; `None` for no limit.
     pub memory_bytes: Option<u64>,
+    /// Which scans share one decision on where the face is.
+    pub sharing: Sharing,
     /// Whose scans are taken; `None` for everybody's.
     pub consent: Option<Arc<ConsentRule>>,
     /// To whom results go, if that is to be written down.

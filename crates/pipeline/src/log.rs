@@ -27,6 +27,12 @@ pub(crate) struct Line<'a> {
     /// The path of the input, unless it may not be told.
     pub(crate) input: Option<String>,
     pub(crate) input_sha256: Option<String>,
+    /// Stands for the inputs of all scans that share the space of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) space_sha256: Option<String>,
+    /// Whether a face was located in that space.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) in_head_space: bool,
     /// Where the result lies.
     pub(crate) result: Option<String>,
     /// What came of it: a verdict, `withheld`, `passed through` or `excluded`.

@@ -15,6 +15,8 @@ pub struct Merged {
     pub n_of: BTreeMap<String, usize>,
     /// Scans that a person must look at: name and outcome.
     pub to_look_at: Vec<(String, String)>,
+    /// What was not defaced and is of a head whose face another scan shows: name and outcome.
+    pub not_defaced: Vec<(String, String)>,
     /// The shards that have not come to their end, as `2/4`.
     pub unfinished: Vec<String>,
 }
@@ -70,6 +72,8 @@ impl MergeError {
 struct Line {
     name: String,
     outcome: String,
+    #[serde(default)]
+    in_head_space: bool,
 }
 
 /// The line that a run ends with.
@@ -119,14 +123,20 @@ pub fn merge(out: &Path, log: &Path, overwrite: bool) -> Result<Merged, MergeErr
         }
         for (name, (line, bytes)) in last {
             *merged.n_of.entry(line.outcome.clone()).or_default() += 1;
-            if matches!(line.outcome.as_str(), "review" | "fail") {
-                merged.to_look_at.push((name, line.outcome));
+            let (outcome, in_head_space) = (line.outcome, line.in_head_space);
+            let has_result = matches!(outcome.as_str(), "pass" | "review" | "excluded");
+            if in_head_space && !has_result {
+                merged.not_defaced.push((name.clone(), outcome.clone()));
+            }
+            if matches!(outcome.as_str(), "review" | "fail") {
+                merged.to_look_at.push((name, outcome));
             }
             text.extend(bytes);
             text.push(b'\n');
         }
     }
     merged.to_look_at.sort();
+    merged.not_defaced.sort();
     let mut staged = log.as_os_str().to_owned();
     staged.push(".part");
     let staged = PathBuf::from(staged);
@@ -166,6 +176,7 @@ mod tests {
     use super::*;
 
     const END: &str = "{\"ended\":2}\n";
+    const SCOUT: &str = "{\"name\":\"s\",\"outcome\":\"withheld\",\"in_head_space\":true}\n";
 
     fn line(name: &str, outcome: &str) -> String {
         format!("{{\"name\":\"{name}\",\"outcome\":\"{outcome}\"}}\n")
@@ -181,17 +192,20 @@ mod tests {
         assert!(matches!(merge(false), Err(MergeError::NoLog { .. })));
         put(
             "out.1-of-3.efface.jsonl",
-            &(line("b", "fail") + &line("a", "pass") + &line("b", "review") + END),
+            &(line("b", "fail") + &line("a", "pass") + &line("b", "review") + SCOUT + END),
         );
         // Killed while it wrote its second line.
         put("out.3-of-3.efface.jsonl", &(line("c", "pass") + "{\"name\":\"d"));
         put("outer.1-of-2.efface.jsonl", "another run's");
         let merged = merge(false).expect("merged");
         assert_eq!(merged.unfinished, ["2/3", "3/3"]);
-        assert_eq!(merged.n_of, BTreeMap::from([("pass".to_owned(), 2), ("review".to_owned(), 1)]));
+        let n_of = [("pass", 2), ("review", 1), ("withheld", 1)];
+        assert_eq!(merged.n_of, n_of.map(|(outcome, n)| (outcome.to_owned(), n)).into());
+        assert_eq!(merged.not_defaced, [("s".to_owned(), "withheld".to_owned())]);
         assert_eq!(merged.to_look_at, [("b".to_owned(), "review".to_owned())]);
         let text = fs::read_to_string(&log).expect("the log");
-        assert_eq!(text, line("a", "pass") + &line("b", "review") + &line("c", "pass"));
+        let b = line("b", "review") + SCOUT;
+        assert_eq!(text, line("a", "pass") + &b + &line("c", "pass"));
         assert!(matches!(merge(false), Err(MergeError::Exists { .. })));
         put("out.3-of-3.efface.jsonl", &(line("c", "pass") + &line("d", "pass") + END));
         put("out.2-of-3.efface.jsonl", END);

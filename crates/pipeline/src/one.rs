@@ -1,10 +1,11 @@
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use formats::dicom::DicomError;
 use formats::{FormatError, HeaderText, Layout, Modality, Scan, Source};
-use inference::{Model, ModelError, SampleError};
+use inference::{Model, ModelError, SampleError, Sampled};
 use kernels::Workers;
 use ledger::LedgerError;
 use masking::{Absence, Fill, Judgement, RefineOptions, Refined, Verdict, VerifyError};
@@ -14,6 +15,7 @@ use volume::{Grid, Mask};
 use crate::plan::beside_image;
 use crate::proof::{Original, compare};
 use crate::record::{Output, Record, round};
+use crate::space::{Decision, Shared};
 use crate::staging::ScanStaging;
 use crate::{Options, Planned, digest};
 
@@ -89,9 +91,11 @@ pub(crate) struct Made {
     pub(crate) input_sha256: Option<String>,
 }
 
-/// Takes one scan through all stages; `is_hashed` asks for the hash of the original too.
+/// Takes one scan through all stages; `shared` tells what was seen of it and of others of its space,
+/// `is_hashed` asks for the hash of the original too.
 pub(crate) fn deface(
     planned: &Planned,
+    shared: Option<&Shared>,
     staging: &ScanStaging,
     model: &Model,
     options: &Options,
@@ -108,9 +112,11 @@ pub(crate) fn deface(
 
     let sampled = inference::sample(&scan.volume, model.card(), workers)?;
     clock.stage(record, "sample");
-    let found = inference::segment(model, &sampled, options.flip, workers)?;
-    let confidence = found.confidence;
-    record.add_confidence(&confidence);
+    let found = match shared.and_then(|shared| shared.found) {
+        Some(found) => Cow::Borrowed(found),
+        None => Cow::Owned(inference::segment(model, &sampled, options.flip, workers)?),
+    };
+    record.add_confidence(&found.confidence);
     clock.stage(record, "infer");
 
     let refining = RefineOptions {
@@ -119,10 +125,24 @@ pub(crate) fn deface(
         face_wins: options.face_wins,
     };
     let grid = *scan.volume.grid();
-    let mut refined =
-        masking::refine(&found.labels, &sampled.image, &grid, sampled.is_hu, refining, workers)
-            .map_err(ScanError::Absent)?;
-    drop(found);
+    let Sampled { image, is_hu, .. } = &sampled;
+    let carried = shared.and_then(|shared| match &shared.decision {
+        Decision::Carried { located, offset, .. } => {
+            Some(located.carried(offset, &found.labels, &image.inside, &grid, workers))
+        }
+        _ => None,
+    });
+    record.add_space(shared, carried.as_ref());
+    let refined = match &carried {
+        Some(carried) => masking::refine_carried(carried, image, &grid, *is_hu, refining, workers),
+        None => masking::refine(&found.labels, image, &grid, *is_hu, refining, workers),
+    };
+    let mut refined = refined.map_err(ScanError::Absent)?;
+    let concerns = match &carried {
+        Some(carried) => carried.concerns(),
+        None => refined.anatomy.concerns(&found.confidence),
+    };
+    drop((found, carried));
     if let Some(path) = &options.mask {
         refined = refined.with_mask(given_mask(path, &grid)?, workers);
     }
@@ -165,7 +185,6 @@ pub(crate) fn deface(
     clock.stage(record, "look_again");
     record.add_proof(removal.n_voxels, &proof);
 
-    let concerns = refined.anatomy.concerns(&confidence);
     let mut judgement = masking::judge(&concerns, &refined, &proof);
     for note in after.notes.iter().filter(|n| n.needs_review) {
         judgement.add(Verdict::Review, note.text.clone());
@@ -199,7 +218,7 @@ fn has_expected_header(
 }
 
 /// Loads a scan, DICOM as the NIfTI file that it is to become where that is wanted.
-fn open(source: &Source, planned: &Planned, workers: Workers) -> Result<Scan, FormatError> {
+pub(crate) fn open(source: &Source, planned: &Planned, workers: Workers) -> Result<Scan, FormatError> {
     let scan = formats::open_on(source, workers)?;
     match scan.layout {
         Layout::DicomFile | Layout::DicomSeries if planned.is_converted => {
@@ -241,7 +260,8 @@ fn given_mask(path: &Path, grid: &Grid) -> Result<Mask, ScanError> {
     formats::mask_of(&scan, grid).ok_or(ScanError::NoMask)
 }
 
-fn modality(scan: &Scan, is_hu: bool) -> &'static str {
+/// What made the scan: what it says itself, or else what its values say.
+pub(crate) fn modality(scan: &Scan, is_hu: bool) -> &'static str {
     match scan.modality {
         Some(modality) => modality.name(),
         None if is_hu => Modality::Ct.name(),

@@ -35,6 +35,8 @@ pub struct Planned {
     pub(crate) source: Result<Source, (PathBuf, Arc<FormatError>)>,
     /// Where its result goes, below the folder of results.
     pub name: PathBuf,
+    /// Stands for the patient space that it shares with other scans; `None` if it stands alone.
+    pub(crate) space: Option<String>,
     /// Whether it is DICOM that becomes a NIfTI file.
     pub(crate) is_converted: bool,
     /// Where its mask goes, below the folder of results; `None` for beside the result, with a file that
@@ -51,6 +53,19 @@ pub struct Listed {
     pub name: PathBuf,
     /// Where its mask goes, if masks are written.
     pub mask_name: PathBuf,
+    /// Stands for the patient space that it shares with others of the same.
+    pub space: String,
+}
+
+/// Which scans share one decision on where the face is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// None: each is looked at alone.
+    Never,
+    /// Those that say so: DICOM of one patient and Frame of Reference, NIfTI that was listed with its space.
+    Known,
+    /// Those, and the NIfTI files that lie in one folder.
+    Folders,
 }
 
 impl Planned {
@@ -191,6 +206,7 @@ impl Plan {
                     n_copies += found.copies.len();
                     scans.extend(found.sources.into_iter().map(|source| Planned {
                         name: name_below(input, source.path()),
+                        space: space(&source, options.sharing),
                         source: Ok(source),
                         is_converted: false,
                         mask_name: None,
@@ -199,6 +215,7 @@ impl Plan {
                 Err(e) => scans.push(Planned {
                     name: PathBuf::from(last_name(input)),
                     source: Err((input.clone(), Arc::new(e))),
+                    space: None,
                     is_converted: false,
                     mask_name: None,
                 }),
@@ -216,14 +233,15 @@ impl Plan {
     /// # Errors
     /// As [`Self::make`].
     pub fn of(listed: Vec<Listed>, out: &Path, options: &Options) -> Result<Self, PlanError> {
-        let planned = |Listed { input, name, mask_name }| {
+        let planned = |Listed { input, name, mask_name, space }| {
             let found = formats::discover(&input).map(|mut found| found.sources.pop());
             let source = match found {
                 Ok(Some(source)) => Ok(source),
                 Ok(None) => Err((input, Arc::new(FormatError::NotAScan))),
                 Err(e) => Err((input, Arc::new(e))),
             };
-            Planned { source, name, is_converted: false, mask_name: Some(mask_name) }
+            let space = (options.sharing != Sharing::Never).then_some(space);
+            Planned { source, name, space, is_converted: false, mask_name: Some(mask_name) }
         };
         let scans = listed.into_iter().map(planned).collect();
         let mut plan = Self {
@@ -297,14 +315,37 @@ impl Plan {
         real_path(out).with_file_name(name)
     }
 
-    /// Leaves the scans of the other shards.
+    /// Leaves the scans of the other shards. Scans that share a space stay together.
     fn keep_part(&mut self, shard: Shard) {
-        let size = |scan: &Planned| scan.source.as_ref().map_or(0, formats::decoded_bytes);
-        let sizes: Vec<u64> = self.scans.iter().map(size).collect();
+        let spaces = self.spaces();
+        let size = |&n: &usize| self.scans[n].source.as_ref().map_or(0, formats::decoded_bytes);
+        let sizes: Vec<u64> = spaces.iter().map(|space| space.iter().map(size).sum()).collect();
+        let own = spaces.iter().zip(shard.part(&sizes)).filter(|(_, is_own)| *is_own);
+        let own: BTreeSet<usize> = own.flat_map(|(space, _)| space.iter().copied()).collect();
         let n_all = self.scans.len();
-        let mut own = shard.part(&sizes).into_iter();
-        self.scans.retain(|_| own.next().unwrap_or_default());
+        let mut number = 0..;
+        self.scans.retain(|_| number.next().is_some_and(|n| own.contains(&n)));
         self.n_of_others = n_all - self.scans.len();
+    }
+
+    /// The numbers of the scans that share a space, those of each in the order of their names; a scan that
+    /// stands alone is by itself. In the order of their first scans.
+    pub(crate) fn spaces(&self) -> Vec<Vec<usize>> {
+        let mut spaces: Vec<Vec<usize>> = Vec::new();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+        for (n, scan) in self.scans.iter().enumerate() {
+            let next = spaces.len();
+            let at =
+                scan.space.as_deref().map_or(next, |space| *known.entry(space).or_insert(next));
+            match spaces.get_mut(at) {
+                Some(others) => others.push(n),
+                None => spaces.push(vec![n]),
+            }
+        }
+        for space in &mut spaces {
+            space.sort_by(|&a, &b| self.scans[a].name.cmp(&self.scans[b].name));
+        }
+        spaces
     }
 
     /// Gives the one scan of the plan the name of the output file.
@@ -482,6 +523,18 @@ fn stem(path: &Path) -> OsString {
     start.map_or(name.clone(), OsString::from)
 }
 
+/// What stands for the space of a scan that was found.
+fn space(source: &Source, sharing: Sharing) -> Option<String> {
+    match (source, sharing) {
+        (_, Sharing::Never) => None,
+        (Source::NiftiFile(path) | Source::NiftiPair { header: path, .. }, Sharing::Folders) => {
+            let folder = real_path(path).parent()?.to_owned();
+            Some(folder.to_string_lossy().into_owned())
+        }
+        _ => formats::space(source),
+    }
+}
+
 fn is_nifti_name(path: &Path) -> bool {
     let name = last_name(path);
     let bytes = name.as_encoded_bytes();
@@ -513,5 +566,82 @@ fn real_path(path: &Path) -> PathBuf {
             real_path(parent).parent().map_or_else(|| parent.to_owned(), Path::to_owned)
         }
         _ => absolute,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A plan of files, each of so many bytes, by name and space.
+    fn plan(folder: &Path, scans: &[(&str, Option<&str>, usize)]) -> Plan {
+        let planned = |&(name, space, n_bytes): &(&str, Option<&str>, usize)| {
+            let path = folder.join(name);
+            fs::write(&path, vec![0; n_bytes]).expect("written");
+            Planned {
+                source: Ok(Source::NiftiFile(path)),
+                name: PathBuf::from(name),
+                space: space.map(str::to_owned),
+                is_converted: false,
+                mask_name: None,
+            }
+        };
+        let scans = scans.iter().map(planned).collect();
+        Plan { out: folder.join("out"), file: None, scans, n_other: 0, n_copies: 0, n_of_others: 0 }
+    }
+
+    const SCANS: [(&str, Option<&str>, usize); 6] = [
+        ("c", Some("one"), 900),
+        ("b", None, 500),
+        ("a", Some("one"), 900),
+        ("f", Some("two"), 100),
+        ("d", None, 500),
+        ("e", Some("two"), 100),
+    ];
+
+    #[test]
+    fn scans_of_a_space_are_taken_together_in_the_order_of_their_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let spaces = |scans: &[(&str, Option<&str>, usize)]| -> Vec<Vec<String>> {
+            let plan = plan(folder.path(), scans);
+            let name = |n: &usize| plan.scans[*n].name.to_string_lossy().into_owned();
+            plan.spaces().iter().map(|space| space.iter().map(name).collect()).collect()
+        };
+        assert_eq!(spaces(&SCANS), [vec!["a", "c"], vec!["b"], vec!["e", "f"], vec!["d"]]);
+        // Whatever the order of the inputs, a space is the same.
+        let mut turned = SCANS;
+        turned.reverse();
+        assert_eq!(spaces(&turned), [vec!["e", "f"], vec!["d"], vec!["a", "c"], vec!["b"]]);
+    }
+
+    #[test]
+    fn a_shard_takes_a_space_as_a_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let names = |number: usize| -> Vec<String> {
+            let mut plan = plan(folder.path(), &SCANS);
+            plan.keep_part(format!("{number}/2").parse().expect("a shard"));
+            assert_eq!(plan.scans.len() + plan.n_of_others, SCANS.len());
+            plan.scans.iter().map(|scan| scan.name.to_string_lossy().into_owned()).collect()
+        };
+        // 1800 bytes are more than all the others together.
+        assert_eq!(names(1), ["c", "a"]);
+        assert_eq!(names(2), ["b", "f", "d", "e"]);
+    }
+
+    #[test]
+    fn nifti_files_share_a_space_only_if_they_lie_in_one_folder_and_that_is_said() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let of = |name: &str, sharing| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(&path, b"").expect("written");
+            space(&Source::NiftiFile(path), sharing)
+        };
+        let one = of("a/1.nii", Sharing::Folders);
+        assert!(one.is_some() && of("a/2.nii", Sharing::Folders) == one);
+        assert!(of("a/b/1.nii", Sharing::Folders) != one && of("3.nii", Sharing::Folders) != one);
+        for sharing in [Sharing::Known, Sharing::Never] {
+            assert_eq!(of("a/1.nii", sharing), None);
+        }
     }
 }

@@ -2,11 +2,13 @@ use std::collections::BTreeMap;
 
 use formats::HeaderText;
 use inference::Model;
-use masking::{GuardReport, Judgement, Refined, RegionReport, Verdict};
+use masking::{Carried, GuardReport, Judgement, Refined, RegionReport, Verdict};
+use register::Fit;
 use serde::{Serialize, Serializer};
 use volume::{Grid, Tissue};
 
 use crate::Options;
+use crate::space::{Decision, Shared};
 
 /// What is said of one scan beside its result, fit to be released with it: no name, number, date
 /// or path, and no hash of the original.
@@ -21,6 +23,9 @@ pub(crate) struct Record {
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) passed_through: bool,
     pub(crate) notes: Vec<String>,
+    /// What other scans of the same patient space had to do with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) space: Option<SpaceFacts>,
     pub(crate) regions: BTreeMap<&'static str, Region>,
     /// How sure the model is of each tissue that it found, 0 to 1.
     pub(crate) confidence: BTreeMap<&'static str, f64>,
@@ -39,6 +44,39 @@ pub(crate) struct Record {
 
 /// What remains in every result of this version and can identify a person.
 pub(crate) const REMAINING: [&str; 5] = ["teeth", "facial bone", "sinuses", "vessels", "brain"];
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SpaceFacts {
+    scans: usize,
+    face_located: &'static str,
+    /// Why not in another scan.
+    why: Option<String>,
+    from: Option<FromFacts>,
+    offset: Option<OffsetFacts>,
+    brain_agreed: Option<f64>,
+    face_elsewhere_ml: Option<f64>,
+    face_ends_outside_mm: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct FromFacts {
+    modality: &'static str,
+    spacing_mm: [f64; 3],
+}
+
+/// How the head lies in this scan, beside where it lies in the other.
+#[derive(Debug, Serialize)]
+struct OffsetFacts {
+    largest_mm: f64,
+    degrees: f64,
+    turned_degrees: [f64; 3],
+    moved_mm: [f64; 3],
+    /// Whether it is no larger than a voxel of the labels, and counts as none.
+    taken_as_none: bool,
+    mutual_information: f64,
+    times_chance: f64,
+    head_in_both: f64,
+}
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -133,6 +171,7 @@ impl Record {
             doubt: None,
             passed_through: false,
             notes: Vec::new(),
+            space: None,
             regions: BTreeMap::new(),
             confidence: BTreeMap::new(),
             brain: None,
@@ -171,6 +210,40 @@ impl Record {
             sure.map(|sure| (tissue.name(), round(f64::from(sure), 1e3)))
         };
         self.confidence = told.filter_map(part).collect();
+    }
+
+    /// Adds where the face was located, if the scan shares its space with others.
+    pub(crate) fn add_space(&mut self, shared: Option<&Shared>, carried: Option<&Carried>) {
+        let Some(Shared { n_scans, decision, .. }) = shared else { return };
+        let (face_located, why, from, fit) = match decision {
+            Decision::Alone => (
+                "in this scan",
+                Some("no scan of the space shows a head beyond doubt".to_owned()),
+                None,
+                None,
+            ),
+            Decision::Here => ("in this scan, and carried to others", None, None, None),
+            Decision::Apart { from, fit, why } => {
+                ("in this scan", Some(why.to_string()), Some(from), fit.as_ref())
+            }
+            Decision::Carried { from, fit, .. } => ("in another scan", None, Some(from), Some(fit)),
+        };
+        self.space = Some(SpaceFacts {
+            scans: *n_scans,
+            face_located,
+            why,
+            from: from.map(|from| FromFacts {
+                modality: from.modality,
+                spacing_mm: from.spacing_mm.map(|mm| round(mm, 100.0)),
+            }),
+            offset: fit.map(OffsetFacts::of),
+            brain_agreed: carried.and_then(|c| c.brain_agreed).map(|share| round(share, 1e3)),
+            face_elsewhere_ml: carried.map(|c| round(c.face_elsewhere_ml, 10.0)),
+            face_ends_outside_mm: carried
+                .map(|c| c.face_away_mm)
+                .filter(|mm| mm.is_finite())
+                .map(|mm| round(mm, 10.0)),
+        });
     }
 
     /// Adds what was found and removed.
@@ -253,6 +326,21 @@ impl Record {
         let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
         text.push(b'\n');
         text
+    }
+}
+
+impl OffsetFacts {
+    fn of(fit: &Fit) -> Self {
+        Self {
+            largest_mm: round(fit.largest_mm, 100.0),
+            degrees: round(fit.offset.degrees(), 100.0),
+            turned_degrees: fit.offset.turn_degrees.map(|v| round(v, 100.0)),
+            moved_mm: fit.offset.shift_mm.map(|v| round(v, 100.0)),
+            taken_as_none: fit.is_within_a_voxel(),
+            mutual_information: round(fit.information, 1e4),
+            times_chance: round(fit.gain(), 100.0),
+            head_in_both: round(fit.overlap, 1e3),
+        }
     }
 }
 

@@ -19,8 +19,8 @@ use super::mosaic;
 use super::stack::{FEWEST_POSITIONS, n_positions, stack};
 use super::syntax::{Form, ImageClass};
 use super::tag::{
-    BITS_ALLOCATED, COLUMNS, MODALITY, NUMBER_OF_FRAMES, PATIENT_ID, ROWS, SERIES_INSTANCE,
-    SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX, Tag, VOLUME_KEYS,
+    BITS_ALLOCATED, COLUMNS, FRAME_OF_REFERENCE, MODALITY, NUMBER_OF_FRAMES, PATIENT_ID, ROWS,
+    SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX, Tag, VOLUME_KEYS,
 };
 use super::unpack::unpack;
 
@@ -164,6 +164,15 @@ pub(crate) fn patient_id(path: &Path) -> io::Result<Option<String>> {
     of_header(path, |contents| {
         let id = String::from_utf8_lossy(contents.top.text(PATIENT_ID)?).trim().to_owned();
         (!id.is_empty()).then_some(id)
+    })
+}
+
+/// The patient and the Frame of Reference UID of the file at `path`; `None` if it has no such UID.
+pub(crate) fn space(path: &Path) -> io::Result<Option<String>> {
+    of_header(path, |contents| {
+        let frame = contents.top.uid(FRAME_OF_REFERENCE).ok().flatten()?;
+        let patient = contents.top.text(PATIENT_ID).unwrap_or_default();
+        Some(format!("{frame} {}", String::from_utf8_lossy(patient).trim()))
     })
 }
 

@@ -591,6 +591,31 @@ fn the_record_is_told_what_a_person_must_know() {
 }
 
 #[test]
+fn a_space_is_a_frame_of_reference_of_one_patient() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let space = |change: &dyn Fn(&mut Example)| {
+        let mut example = Example::plane(0);
+        change(&mut example);
+        let path = folder.path().join("a.dcm");
+        std::fs::write(&path, example.bytes()).expect("written");
+        crate::space(&crate::discover(&path).expect("a file").sources[0])
+    };
+    let framed = |e: &mut Example| e.text(FRAME_OF_REFERENCE, b"UI", "2.25.9");
+    let one = space(&framed).expect("a space");
+    assert_eq!(space(&|_| {}), None);
+    let of_other_series = space(&|e| {
+        framed(e);
+        e.text(SERIES_INSTANCE, b"UI", "2.25.8");
+    });
+    assert_eq!(of_other_series.as_ref(), Some(&one));
+    let of_other_patient = space(&|e| {
+        framed(e);
+        e.text(PATIENT_ID, b"LO", "other");
+    });
+    assert_ne!(of_other_patient, Some(one));
+}
+
+#[test]
 fn the_modality_is_what_the_file_says() {
     let modality = |text: &str| {
         open_all_changed(|e| e.text(MODALITY, b"CS", text)).expect("a volume").modality
