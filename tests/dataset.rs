@@ -249,6 +249,51 @@ fn a_signal_ends_a_run_cleanly_and_it_can_be_gone_on_with() {
     assert!(run.stderr.contains("6 passed, 0 to review, 1 failed"), "{run:?}");
 }
 
+/// As on a full disk, no file may grow beyond a limit that the smallest of three results fits.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_up_costs_what_did_not_fit_and_nothing_more() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let small = gzip(&phantom::nifti_bytes(
+        &head_grid(4.0),
+        &Voxels::rounded(&head(Contrast::T1, Variant::Whole, &head_grid(4.0)), StoredType::I16),
+    ));
+    let heads = small_heads(2);
+    let blocks = (small.len() + heads[0].len()) / 2 / 1024;
+    for (name, bytes) in [("a", &heads[0]), ("b", &small), ("c", &heads[1])] {
+        place.put(&format!("in/{name}.nii.gz"), bytes);
+    }
+    let inputs = || {
+        let names = ["a", "b", "c"].map(|name| place.path(&format!("in/{name}.nii.gz")));
+        names.map(|path| sha256(&fs::read(path).expect("an input")))
+    };
+    let before = inputs();
+    let write = |mode| fs::set_permissions(place.path("in"), fs::Permissions::from_mode(mode));
+    write(0o555).expect("rights");
+    let (program, from, to) = (env!("CARGO_BIN_EXE_efface"), place.path("in"), place.out());
+    let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+    let run = Command::new("bash")
+        .args(["-c", &limited, "bash", program, "deface"])
+        .args([from.as_os_str(), "-o".as_ref(), to.as_os_str(), "--jobs".as_ref(), "2".as_ref()])
+        .env_remove("ORT_DYLIB_PATH")
+        .output()
+        .expect("a shell");
+    let told = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(1), "{told}");
+    assert!(told.contains("1 passed, 0 to review, 2 failed"), "{told}");
+    assert!(images(&place).into_keys().eq(["b.nii.gz"]) && left_over(&place).is_empty(), "{told}");
+    let run = place.deface(&[&place.path("in")], &["--resume"]);
+    assert!(run.stderr.contains("3 passed, 0 to review, 0 failed"), "{run:?}");
+    assert!(
+        run.stdout.contains("done   b.nii.gz") || run.stdout.contains("done b.nii.gz"),
+        "{run:?}"
+    );
+    assert_eq!(images(&place).len(), 3);
+    write(0o755).expect("rights");
+    assert_eq!(inputs(), before);
+}
+
 #[test]
 fn who_did_not_consent_is_left_out_and_what_is_handed_over_is_written_down() {
     let place = Place::new();
@@ -301,6 +346,15 @@ fn who_did_not_consent_is_left_out_and_what_is_handed_over_is_written_down() {
     // What is not on the list is taken unless consent is required.
     let run = place.deface(&[&place.path("in")], &[&more[..], &["--overwrite"]].concat());
     assert!(run.stderr.contains("2 passed, 0 to review, 0 failed, 1 excluded"), "{run:?}");
+    // Who takes consent back is not released by what was made before.
+    let is_there = |name: &str| place.path("out").join(name).exists();
+    let made = "sub-00/anat/sub-00_T1w.nii.gz";
+    assert!(is_there(made));
+    let words = fs::read_to_string(&list).expect("a list");
+    fs::write(&list, words.replace("sub-00,yes", "sub-00,no")).expect("written");
+    let run = place.deface(&[&place.path("in")], &["--consent", &list, "--resume"]);
+    assert!(run.stderr.contains("2 excluded"), "{run:?}");
+    assert!(!is_there(made) && !is_there("sub-00/anat/sub-00_T1w.efface.json"), "{run:?}");
     // A ledger that was tampered with is not added to, and nothing is handed over.
     fs::write(&ledger, text.replace("DUA 7", "DUA 8")).expect("written");
     let before = images(&place);

@@ -1,4 +1,6 @@
+use std::collections::TryReserveError;
 use std::ffi::OsString;
+use std::io;
 
 use kernels::Workers;
 use volume::StoredVolume;
@@ -23,21 +25,26 @@ pub struct Scan {
 
 impl Scan {
     /// The same scan in memory of its own, made by several threads.
-    #[must_use]
-    pub fn copy_on(&self, workers: Workers) -> Self {
+    ///
+    /// # Errors
+    /// Where the memory for it cannot be had.
+    pub fn copy_on(&self, workers: Workers) -> io::Result<Self> {
         let buffers = in_parallel(self.volume.buffers(), workers, |bytes| {
+            let mut copy = Vec::new();
             // With the room that is left in it, for a header that grows.
-            let mut copy = Vec::with_capacity(bytes.capacity());
+            copy.try_reserve_exact(bytes.capacity())?;
             copy.extend_from_slice(bytes);
-            copy
+            Ok(copy)
         });
-        Self {
+        let buffers = buffers.into_iter().collect::<Result<Vec<_>, TryReserveError>>();
+        let buffers = buffers.map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+        Ok(Self {
             volume: self.volume.with_buffers(buffers),
             files: self.files.clone(),
             layout: self.layout,
             modality: self.modality,
             notes: self.notes.clone(),
-        }
+        })
     }
 }
 

@@ -137,7 +137,16 @@ pub enum Concern {
         /// Its left share.
         left_share: f64,
     },
-    /// The brain that the model finds is not where that of another scan of the same head lies.
+    /// What the model calls brain in a scan, far from the brain that was carried to it, is removed.
+    BrainDisputed {
+        /// How much of it.
+        volume_ml: f64,
+    },
+    /// The cut comes near to a brain that was carried, and the scan itself does not tell where it lies.
+    BrainUntold,
+    /// Alone, the scan would be told to have no face to remove.
+    Bare(Absence),
+    /// The model's brain in a scan is not where that of another scan of the same head lies.
     BrainElsewhere {
         /// The share of it that is, 0 to 1.
         agreed: f64,
@@ -147,6 +156,16 @@ pub enum Concern {
         /// How much of it.
         volume_ml: f64,
     },
+}
+
+impl Concern {
+    /// Whether a part of a head gives no cause for it.
+    pub(crate) fn holds_for_a_part(&self) -> bool {
+        matches!(
+            self,
+            Self::BrainSize { .. } | Self::ForeheadAtBrain { .. } | Self::OneSided { .. }
+        )
+    }
 }
 
 impl fmt::Display for Concern {
@@ -180,6 +199,16 @@ impl fmt::Display for Concern {
                 "the face found is not balanced: {:.0} % of it lies to the left",
                 left_share * 100.0
             ),
+            Self::BrainDisputed { volume_ml } => write!(
+                f,
+                "{volume_ml:.2} ml of what looks like brain in this scan, far from the brain that was \
+                 carried to it, were removed"
+            ),
+            Self::BrainUntold => f.write_str(
+                "the cut comes near to the brain that was carried to this scan, which itself shows too \
+                 little of it",
+            ),
+            Self::Bare(absence) => write!(f, "alone, {absence}"),
             Self::BrainElsewhere { agreed } => write!(
                 f,
                 "only {:.0} % of the brain found here lie where that of another scan of the head does",

@@ -31,9 +31,8 @@ const HIGHEST_DEGREES: f64 = 45.0;
 /// of the jaw.
 const HALF_WIDTH_DEGREES: [[f64; 2]; 3] = [[-50.0, 106.0], [-12.0, 95.0], [10.0, 79.0]];
 
-/// What is called eyes, or face at the lower end of a scan, counts so far behind the surface along which a face
-/// is cut off: beyond lie the way of the nerve and the base of the skull, where brain is missed most easily,
-/// and no skin.
+/// What is called face at the lower end of a scan counts so far behind the surface along which a face is cut
+/// off: beyond lies the base of the skull, where brain is missed most easily, and no skin.
 const MOST_BEHIND_MM: f64 = 8.0;
 
 /// An ear and the skin around it, to the front and back, and up and down, from its middle. The ears

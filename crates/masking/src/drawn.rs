@@ -212,7 +212,7 @@ fn around(at: usize, extent: [usize; 3], n_axes: usize) -> impl Iterator<Item = 
         })
 }
 
-fn index(at: usize, [ni, nj, _]: [usize; 3]) -> [usize; 3] {
+pub(crate) fn index(at: usize, [ni, nj, _]: [usize; 3]) -> [usize; 3] {
     [at % ni, at / ni % nj, at / ni / nj]
 }
 

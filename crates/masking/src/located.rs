@@ -1,7 +1,7 @@
 use kernels::Workers;
 use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Tissue};
 
-use crate::anatomy::{LEAST_BRAIN_ML, LEAST_EYES_ML, LEAST_NOSE_ML, bits, is_face};
+use crate::anatomy::{LEAST_EYES_ML, LEAST_NOSE_ML, bits, is_face};
 use crate::background::skin_threshold;
 use crate::cut::Cut;
 use crate::drawn::drawn;
@@ -15,8 +15,10 @@ const BRAIN_REACH_MM: f64 = 8.0;
 /// Of the brain that the model finds in a scan at least this share is brain that was carried to it. It may
 /// find less of a slab, but not what lies elsewhere.
 const LEAST_AGREED: f64 = 0.85;
+/// Less brain than this that the model finds in a scan tells nothing of where it lies.
+const LEAST_TOLD_ML: f64 = 20.0;
 /// More eyes and nose than this that the model finds in a scan, further than [`FACE_REACH_MM`] from the face
-/// that was carried to it, are another face.
+/// that was carried to it, are another face; so is more of other parts of a face that does not count.
 const MOST_FACE_ELSEWHERE_ML: f64 = 4.0;
 /// See [`MOST_FACE_ELSEWHERE_ML`].
 const FACE_REACH_MM: f64 = 8.0;
@@ -70,19 +72,19 @@ impl Located {
         Mask::from_words(grid, near)
     }
 
-    /// Carries the head to another scan: `own` is what the model finds in that scan, on a grid along the
-    /// patient's axes of which `inside` lies in the scan; `native` is the scan's grid, and `offset` takes a place in this head's space to the
-    /// same place of the head in the other's.
+    /// Carries the head to another scan: `own` is what the model finds in that scan, on the grid of `image`,
+    /// which lies along the patient's axes; `native` is the scan's grid, and `offset` takes a place in this
+    /// head's space to the same place of the head in the other's.
     ///
     /// What was carried counts where it is known. Beside it counts what the model finds in the scan itself:
-    /// all of it where nothing is known, its face if it finds one, and its brain up to 8 mm from the brain
-    /// that was carried. So neither a face nor a brain that one of the two shows is overlooked.
+    /// all of it where nothing is known, its face if it finds eyes or a nose, and its brain up to 8 mm from
+    /// the brain that was carried. Of a face or a brain that does not count the concerns tell.
     #[must_use]
     pub fn carried(
         &self,
         offset: &Affine,
         own: &Labels,
-        inside: &Mask,
+        image: &RealVolume,
         native: &Grid,
         workers: Workers,
     ) -> Carried {
@@ -97,16 +99,22 @@ impl Located {
         let near_brain = near(&is(&known, |t| t == Tissue::Brain), BRAIN_REACH_MM);
         let near_face = near(&is(&known, is_face), FACE_REACH_MM);
         let (mut n_own, mut n_both, mut n_elsewhere) = (0u64, 0u64, 0u64);
+        let mut disputed = Mask::empty(own.grid);
         let has_face = has_face(own);
         let [ni, nj, _] = own.grid.extent;
         let tissues = carried.iter().zip(&own.tissues).enumerate().map(|(at, (carried, &own))| {
             let index = [at % ni, at / ni % nj, at / ni / nj];
-            let Some(carried) = carried.filter(|_| inside.get(index)) else { return own };
+            let Some(carried) = carried.filter(|_| image.inside.get(index)) else { return own };
             n_own += u64::from(own == Tissue::Brain);
             n_both += u64::from(own == Tissue::Brain && carried == Tissue::Brain);
-            let is_inner = matches!(own, Tissue::Eyes | Tissue::Nose);
-            n_elsewhere += u64::from(is_inner && !near_face.get(index));
-            joined(carried, own, has_face, || near_brain.get(index))
+            let is_other_face =
+                is_face(own) && !has_face || matches!(own, Tissue::Eyes | Tissue::Nose);
+            n_elsewhere += u64::from(is_other_face && !near_face.get(index));
+            let tissue = joined(carried, own, has_face, || near_brain.get(index));
+            if own == Tissue::Brain && tissue != Tissue::Brain {
+                disputed.set(index);
+            }
+            tissue
         });
         let labels = Labels { grid: own.grid, tissues: tissues.collect() };
         let ml = |n: u64| n as f64 * own.grid.voxel_mm3() / 1000.0;
@@ -115,7 +123,9 @@ impl Located {
             labels,
             cut: self.cut.moved(offset),
             own_brain_ml: own.volume_ml(Tissue::Brain),
-            brain_agreed: (ml(n_own) >= LEAST_BRAIN_ML).then_some(agreed),
+            own_absence: Anatomy::measure(own, image, workers).absence(),
+            disputed,
+            brain_agreed: (ml(n_own) >= LEAST_TOLD_ML).then_some(agreed),
             face_elsewhere_ml: ml(n_elsewhere),
             face_away_mm: self.face_away_mm(offset, native),
         }
@@ -192,25 +202,32 @@ pub struct Carried {
     pub(crate) cut: Cut,
     /// The brain that the model finds in the scan itself.
     pub(crate) own_brain_ml: f64,
+    /// Why that scan alone would show no face.
+    own_absence: Option<Absence>,
+    /// What the model calls brain there, and does not count as such.
+    pub(crate) disputed: Mask,
     /// The share of the model's brain in the scan that is brain that was carried to it; `None` where there is
     /// too little of it to tell.
     pub brain_agreed: Option<f64>,
-    /// Eyes and nose that the model finds in the scan far from the face that was carried to it.
+    /// Eyes and nose, and parts of a face that do not count, that the model finds in the scan far from the
+    /// face that was carried to it.
     pub face_elsewhere_ml: f64,
     /// How far outside the scan the face ends; 0 if it reaches in.
     pub face_away_mm: f64,
 }
 
 impl Carried {
-    /// What a person must look at.
-    #[must_use]
-    pub fn concerns(&self) -> Vec<Concern> {
+    /// What a person must look at, whatever is removed.
+    pub(crate) fn concerns(&self) -> Vec<Concern> {
         let agreed = self.brain_agreed.filter(|agreed| *agreed < LEAST_AGREED);
         let brain = agreed.map(|agreed| Concern::BrainElsewhere { agreed });
         let volume_ml = self.face_elsewhere_ml;
         let face =
             (volume_ml > MOST_FACE_ELSEWHERE_ML).then_some(Concern::FaceElsewhere { volume_ml });
-        brain.into_iter().chain(face).collect()
+        let is_bare =
+            |absence: &Absence| matches!(absence, Absence::SkullAndSkin | Absence::AlreadyDefaced);
+        let bare = self.own_absence.filter(is_bare).map(Concern::Bare);
+        brain.into_iter().chain(face).chain(bare).collect()
     }
 }
 
@@ -235,7 +252,7 @@ mod tests {
 
     /// What is carried to a scan in which the model finds `own`.
     fn carried(offset: &Affine, own: &Labels, image: &RealVolume) -> Carried {
-        located().carried(offset, own, &image.inside, &own.grid, Workers::ONE)
+        located().carried(offset, own, image, &own.grid, Workers::ONE)
     }
 
     fn nothing_in(grid: Grid) -> Labels {
@@ -265,7 +282,6 @@ mod tests {
         let own = refine(&truth, &image, &grid, false, STANDARD, Workers::ONE).expect("a face");
         let carried_to = carried(&turn, &nothing_in(grid), &image);
         assert_eq!((carried_to.brain_agreed, carried_to.face_away_mm), (None, 0.0));
-        assert_eq!(carried_to.concerns(), []);
         let voxels = carried_to.labels.tissues.iter().zip(&truth.tissues);
         let (same, other): (Vec<_>, Vec<_>) =
             voxels.filter(|(_, t)| **t != Tissue::Background).partition(|(a, b)| a == b);
@@ -277,6 +293,8 @@ mod tests {
         assert!(face > alone - 0.01 && face > 0.9, "{face:.3} of the face, {alone:.3} alone");
         assert!(brain <= 0.0, "{brain:.5} of the brain");
         assert!(found.guard.smallest_distance_mm > 4.9, "{:?}", found.guard);
+        let sure = [None; Tissue::ALL.len()];
+        assert_eq!(found.concerns(&sure, Some(&carried_to)), [Concern::BrainUntold]);
         // Without the offset neither would be.
         let wrong = carried(&still(), &nothing_in(grid), &image);
         let wrong = refine_carried(&wrong, &image, &grid, false, STANDARD, Workers::ONE);
@@ -317,6 +335,41 @@ mod tests {
     }
 
     #[test]
+    fn what_the_scan_shows_and_does_not_count_is_a_concern() {
+        let (labels, image) = USUAL.head();
+        let grid = labels.grid;
+        let sure = [None; Tissue::ALL.len()];
+        let concerns = |own: &Labels| {
+            let carried = carried(&still(), own, &image);
+            let refined = refine_carried(&carried, &image, &grid, false, STANDARD, Workers::ONE);
+            refined.expect("a face").concerns(&sure, Some(&carried))
+        };
+        assert_eq!(concerns(&labels), []);
+        let with = |own: &Labels, tissue: Tissue, center: [f64; 3]| {
+            let mut own = own.clone();
+            for (at, t) in own.tissues.iter_mut().enumerate() {
+                let place = grid.affine.apply(Form::index(at).map(|v| v as f64));
+                let away = (0..3).map(|a| (place[a] - center[a]).powi(2)).sum::<f64>();
+                if away < 14.0 * 14.0 {
+                    *t = tissue;
+                }
+            }
+            own
+        };
+        let in_the_mouth = with(&labels, Tissue::Brain, [0.0, 60.0, -60.0]);
+        assert!(matches!(concerns(&in_the_mouth)[..], [Concern::BrainDisputed { .. }]));
+        // A chin behind the head, in a scan that shows neither eyes nor nose: it does not count.
+        let mut faceless = labels.clone();
+        for tissue in faceless.tissues.iter_mut().filter(|t| is_face(**t)) {
+            *tissue = Tissue::Other;
+        }
+        let bare = Concern::Bare(Absence::AlreadyDefaced);
+        assert_eq!(concerns(&faceless), [bare]);
+        let chin = with(&faceless, Tissue::Chin, [0.0, -95.0, -20.0]);
+        assert!(matches!(concerns(&chin)[..], [Concern::FaceElsewhere { .. }, b] if b == bare));
+    }
+
+    #[test]
     fn beyond_what_the_first_scan_shows_the_model_has_its_say() {
         let (labels, image) = USUAL.head();
         let mut cut = image.clone();
@@ -330,7 +383,7 @@ mod tests {
         let known = Located::of(labels.clone(), &cut, false, Workers::ONE).expect("a face");
         let own = Labels { grid: labels.grid, tissues: vec![Tissue::Neck; labels.tissues.len()] };
         let carried =
-            known.expect("axes").carried(&still(), &own, &image.inside, &labels.grid, Workers::ONE);
+            known.expect("axes").carried(&still(), &own, &image, &labels.grid, Workers::ONE);
         let (below, above) = carried.labels.tissues.split_at(31 * ni * nj);
         assert!(below.iter().all(|t| *t == Tissue::Neck));
         assert!(above.contains(&Tissue::Eyes) && above.contains(&Tissue::Brain));
@@ -344,9 +397,8 @@ mod tests {
             let grid = Grid { extent: [75, 86, 84 - from], affine };
             let inside =
                 Mask::from_words(grid, kernels::complement(Mask::empty(grid).words(), grid.extent));
-            located()
-                .carried(&still(), &nothing_in(grid), &inside, &grid, Workers::ONE)
-                .face_away_mm
+            let image = RealVolume { grid, values: vec![1.0; grid.n_voxels()], inside };
+            carried(&still(), &nothing_in(grid), &image).face_away_mm
         };
         assert!(away(40) <= 0.0, "the brow");
         let (one, two) = (away(76), away(80));

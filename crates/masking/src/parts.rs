@@ -101,9 +101,9 @@ pub(crate) struct Seen<'a> {
 
 impl Parts {
     /// What the model calls face, and what is drawn as face, count both. In a head with axes of its own no
-    /// more of it than the back of its eyes counts behind the surface along which it is cut off, so that what
-    /// is cut does not follow the skin; where the scan ends above the chin, that end has been called face to
-    /// some depth, and goes as far back as they do. Without axes all is widened.
+    /// more of it than its eyes counts behind the surface along which it is cut off, so that what is cut does
+    /// not follow the skin; where the scan ends above the chin, that end has been called face to some depth,
+    /// and goes a little way behind it. Without axes all is widened.
     pub(crate) fn of(seen: &Seen, has_ears: bool) -> Self {
         let Seen { found, drawn: labels, workers, .. } = *seen;
         let tools = Tools { labels, workers };
@@ -122,8 +122,12 @@ impl Parts {
         let kept = tools.close(&face, GAP_MM);
         let mut face = join(&tools.dilate(&kept, widening.margin_mm), &deep);
         if let Some((cut, faces)) = seen.cut {
-            let reaches_back = tools.bits(|t| t == Tissue::Eyes || !cut.has_chin());
-            face = meet(&face, &join(&faces.in_front, &meet(&faces.just_behind, &reaches_back)));
+            let eyes = tools.bits(|t| t == Tissue::Eyes);
+            let mut counts = join(&faces.in_front, &eyes);
+            if !cut.has_chin() {
+                counts = join(&counts, &faces.just_behind);
+            }
+            face = meet(&face, &counts);
         }
         // Neck and shoulders beyond the model's sight, and what it misses of them within.
         let body = body(seen.image, seen.skin, workers);

@@ -5,13 +5,13 @@ use crate::anatomy::is_face;
 use crate::background::{air_level, air_voxels, flesh_level, skin_threshold};
 use crate::counts::{Counts, OfHead};
 use crate::cut::Cut;
-use crate::drawn::drawn;
+use crate::drawn::{drawn, index};
 use crate::field::Head;
 use crate::nearest::Nearest;
 use crate::parts::{Parts, Seen};
 use crate::sight::Sight;
 use crate::wrap::clear_wrapped;
-use crate::{Absence, Anatomy, Carried};
+use crate::{Absence, Anatomy, Carried, Concern};
 
 /// What is removed, and how far the brain is left alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -132,6 +132,35 @@ impl Refined {
         left as f64 / skin.max(1) as f64
     }
 
+    /// What a person must look at. `confidence` is the model's in what it finds in the scan itself, 0 to 1, in
+    /// the order of [`Tissue::ALL`]; `carried` is what the labels are if they come from another scan: what
+    /// tells a part of a head from a whole one is then no concern.
+    #[must_use]
+    pub fn concerns(
+        &self,
+        confidence: &[Option<f32>; Tissue::ALL.len()],
+        carried: Option<&Carried>,
+    ) -> Vec<Concern> {
+        let concerns = self.anatomy.concerns(confidence);
+        let Some(carried) = carried else { return concerns };
+        let mut concerns: Vec<Concern> =
+            concerns.into_iter().filter(Concern::holds_for_a_part).collect();
+        concerns.extend(carried.concerns());
+        let removed = OnLabels::of(&self.mask, &self.labels.grid);
+        let disputed =
+            (0..self.labels.grid.n_voxels()).map(|at| index(at, self.labels.grid.extent));
+        let disputed = disputed.filter(|voxel| carried.disputed.get(*voxel));
+        let n_disputed = disputed.filter(|voxel| removed.get(*voxel)).count();
+        if n_disputed > 0 {
+            let volume_ml = n_disputed as f64 * self.labels.grid.voxel_mm3() / 1000.0;
+            concerns.push(Concern::BrainDisputed { volume_ml });
+        }
+        if carried.brain_agreed.is_none() && self.guard.smallest_distance_mm < UNTOLD_MM {
+            concerns.push(Concern::BrainUntold);
+        }
+        concerns
+    }
+
     /// Whether a face may lie at a place, as the head's own axes have it; anywhere if they were not found.
     #[must_use]
     pub fn is_in_outline(&self, ras_mm: [f64; 3]) -> bool {
@@ -189,6 +218,9 @@ const SKIN_IN_FRONT_MM: f64 = 5.0;
 /// Fewer voxels of facial skin than this are no surface of a face: as many columns as
 /// [`crate::residual_face`] needs of one.
 const LEAST_FACIAL_SKIN: usize = 150;
+
+/// A carried brain of which the scan itself shows nothing is not proven to be missed by a cut nearer than this.
+const UNTOLD_MM: f64 = 15.0;
 
 /// Further from the guard than this, the brain has no say.
 const FAR_MM: f64 = 30.0;
@@ -566,7 +598,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_called_eyes_far_behind_them_stays() {
+    fn the_end_of_a_scan_is_face_in_front_and_base_of_the_skull_behind() {
         let (mut labels, image) = USUAL.head();
         let grid = labels.grid;
         let within = |at: usize, back: f64, front: f64| {
@@ -576,8 +608,11 @@ mod tests {
                 && (-32.0..-25.0).contains(&z)
         };
         for (at, tissue) in labels.tissues.iter_mut().enumerate() {
+            if *tissue == Tissue::Chin {
+                *tissue = Tissue::Other;
+            }
             if within(at, 5.0, 60.0) {
-                *tissue = Tissue::Eyes;
+                *tissue = Tissue::Cheeks;
             }
         }
         let refined =
@@ -586,7 +621,7 @@ mod tests {
             let all = (0..labels.tissues.len()).filter(|&at| within(at, back, front));
             all.map(|at| refined.mask.get(Form::index(at))).collect::<Vec<_>>()
         };
-        assert!(removed(50.0, 60.0).iter().all(|gone| *gone));
+        assert!(removed(35.0, 60.0).iter().all(|gone| *gone));
         let deep = removed(5.0, 18.0);
         assert!(deep.len() > 15 && !deep.contains(&true), "{deep:?}");
     }

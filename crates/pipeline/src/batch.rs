@@ -1,6 +1,6 @@
 use std::any::Any;
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -20,7 +20,7 @@ use crate::one::{ScanError, deface};
 use crate::plan::beside_image;
 use crate::record::Record;
 use crate::space::{Shared, Space};
-use crate::staging::{ScanStaging, Staging, StagingError};
+use crate::staging::{ScanStaging, Staging, StagingError, clear};
 use crate::{Options, Plan, PlanError, Planned, digest, memory};
 
 /// What became of a scan.
@@ -194,7 +194,8 @@ pub fn run(
     let parts: Vec<Summary> = thread::scope(|scope| {
         let others: Vec<_> = (1..n_jobs).map(|_| scope.spawn(work)).collect();
         let own = work();
-        let joined = others.into_iter().map(|t| t.join().unwrap_or_default());
+        let joined =
+            others.into_iter().map(|t| t.join().unwrap_or_else(|panic| resume_unwind(panic)));
         joined.chain([own]).collect()
     });
     let summary = parts.into_iter().fold(Summary::default(), Summary::plus);
@@ -279,7 +280,10 @@ impl Context<'_> {
             if self.is_stopped() {
                 return;
             }
-            let shared = space.as_ref().zip(begun.place).map(|(space, n)| space.of(n));
+            let asked = space.as_ref().zip(begun.place).filter(|_| !begun.is_left());
+            // One that cannot be fitted stands alone.
+            let shared =
+                asked.and_then(|(space, n)| catch_unwind(AssertUnwindSafe(|| space.of(n))).ok());
             let _memory = self.take_memory(begun.scan);
             tell(self.take(begun, shared.as_ref()));
         }
@@ -289,8 +293,8 @@ impl Context<'_> {
     /// an earlier run did, all of them have their say.
     fn look(&self, members: &[&mut Begun]) -> Result<Option<Space>, Stopped> {
         // What is withheld is never done, and asks for nothing to be looked at.
-        let has_more =
-            self.earlier.is_none() || members.iter().any(|b| !b.is_done() && is_volume(b.scan));
+        let has_more = self.earlier.is_none()
+            || members.iter().any(|b| !b.is_done() && self.is_volume(b.scan));
         if members.len() < 2 || !has_more {
             return Ok(None);
         }
@@ -303,6 +307,14 @@ impl Context<'_> {
 
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether the files of a scan can be read as a volume.
+    fn is_volume(&self, scan: &Planned) -> bool {
+        let _memory = self.take_memory(scan);
+        let Ok(source) = &scan.source else { return false };
+        let opened = || formats::open_on(source, self.options.workers).is_ok();
+        catch_unwind(AssertUnwindSafe(opened)).unwrap_or(true)
     }
 
     /// Waits for the memory that a scan takes.
@@ -344,6 +356,12 @@ impl Context<'_> {
         match left {
             Ok(None) => {}
             Ok(Some(kind)) => {
+                if kind == Kind::Excluded {
+                    // Who took consent back is not released by what was made before.
+                    if let Err(e) = clear(&self.plan.out, scan) {
+                        record.reasons.push(format!("an earlier result cannot be removed: {e}"));
+                    }
+                }
                 let mut outcome = outcome(kind, scan.input(), &record, None);
                 if kind == Kind::Excluded {
                     self.log(number, scan, &known, None, &record, &mut outcome);
@@ -531,7 +549,7 @@ impl Context<'_> {
         if let Err(e) = &made {
             record.fail(e.to_string());
             if e.dicom().is_some_and(DicomError::is_no_volume) {
-                staging.clear(&self.plan.out, scan).map_err(ScanError::Publish)?;
+                clear(&self.plan.out, scan).map_err(ScanError::Publish)?;
                 return made.map(|_| None);
             }
         }
@@ -573,11 +591,6 @@ fn hash(members: &mut [&mut Begun]) {
             begun.known.space_sha256 = Some(of_space.clone());
         }
     }
-}
-
-/// Whether the files of a scan can be read as a volume.
-fn is_volume(scan: &Planned) -> bool {
-    scan.source.as_ref().is_ok_and(|source| formats::open(source).is_ok())
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

@@ -128,7 +128,7 @@ pub(crate) fn deface(
     let Sampled { image, is_hu, .. } = &sampled;
     let carried = shared.and_then(|shared| match &shared.decision {
         Decision::Carried { located, offset, .. } => {
-            Some(located.carried(offset, &found.labels, &image.inside, &grid, workers))
+            Some(located.carried(offset, &found.labels, image, &grid, workers))
         }
         _ => None,
     });
@@ -138,21 +138,18 @@ pub(crate) fn deface(
         None => masking::refine(&found.labels, image, &grid, *is_hu, refining, workers),
     };
     let mut refined = refined.map_err(ScanError::Absent)?;
-    let concerns = match &carried {
-        Some(carried) => carried.concerns(),
-        None => refined.anatomy.concerns(&found.confidence),
-    };
-    drop((found, carried));
     if let Some(path) = &options.mask {
         refined = refined.with_mask(given_mask(path, &grid)?, workers);
     }
+    let concerns = refined.concerns(&found.confidence, carried.as_ref());
+    drop((found, carried));
     record.add_refined(&refined, options.guard_mm);
     clock.stage(record, "refine");
 
     let fill = Fill::of(options.filling, &scan.volume, &refined, sampled.is_hu);
     record.options.fill = fill_name(&fill);
     // What was read stays as it is, to be compared with what is written.
-    let mut changed = scan.copy_on(workers);
+    let mut changed = scan.copy_on(workers).map_err(FormatError::Io)?;
     let removal = masking::remove(&mut changed.volume, &refined.mask, &fill, workers);
     drop(fill);
     record.add_header(&clean(&mut changed, options)?);
@@ -218,7 +215,11 @@ fn has_expected_header(
 }
 
 /// Loads a scan, DICOM as the NIfTI file that it is to become where that is wanted.
-pub(crate) fn open(source: &Source, planned: &Planned, workers: Workers) -> Result<Scan, FormatError> {
+pub(crate) fn open(
+    source: &Source,
+    planned: &Planned,
+    workers: Workers,
+) -> Result<Scan, FormatError> {
     let scan = formats::open_on(source, workers)?;
     match scan.layout {
         Layout::DicomFile | Layout::DicomSeries if planned.is_converted => {

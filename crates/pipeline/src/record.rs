@@ -222,7 +222,13 @@ impl Record {
                 None,
                 None,
             ),
-            Decision::Here => ("in this scan, and carried to others", None, None, None),
+            Decision::NotSeen => (
+                "in this scan",
+                Some("it could not be looked at with the others".to_owned()),
+                None,
+                None,
+            ),
+            Decision::Here => ("in this scan, to be carried to others", None, None, None),
             Decision::Apart { from, fit, why } => {
                 ("in this scan", Some(why.to_string()), Some(from), fit.as_ref())
             }

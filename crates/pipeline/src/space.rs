@@ -17,6 +17,8 @@ pub(crate) struct Space {
     /// Of each scan, in order; `None` of one that could not be looked at.
     looks: Vec<Option<Look>>,
     best: Option<Best>,
+    /// Whether a face was found in one of them, even if not beyond doubt.
+    has_face: bool,
 }
 
 /// What was seen of a scan.
@@ -39,7 +41,7 @@ struct Best {
 pub(crate) struct Shared<'a> {
     /// What the model finds in the scan itself; `None` if it could not be looked at.
     pub(crate) found: Option<&'a Segmented>,
-    /// How many scans share the space.
+    /// How many volumes share the space.
     pub(crate) n_scans: usize,
     pub(crate) decision: Decision<'a>,
 }
@@ -48,7 +50,9 @@ pub(crate) struct Shared<'a> {
 pub(crate) enum Decision<'a> {
     /// In the scan itself, since no scan of the space shows a head beyond doubt.
     Alone,
-    /// In the scan itself, from which it is carried to the others.
+    /// In the scan itself, which could not be looked at with the others.
+    NotSeen,
+    /// In the scan itself, from which it is carried to those that fit it.
     Here,
     /// In the scan itself, since another does not fit it.
     Apart { from: From, fit: Option<Fit>, why: Objection },
@@ -93,7 +97,7 @@ impl Space {
         is_stopped: &dyn Fn() -> bool,
         take_memory: &dyn Fn(&Planned) -> T,
     ) -> Option<Self> {
-        let mut space = Self { looks: Vec::new(), best: None };
+        let mut space = Self { looks: Vec::new(), best: None, has_face: false };
         for (n, scan) in scans.iter().enumerate() {
             if is_stopped() {
                 return None;
@@ -134,7 +138,9 @@ impl Space {
             confidence: sure(Tissue::Brain) + sure(Tissue::Eyes).max(sure(Tissue::Nose)),
         };
         let is_better = |best: &Best| rank.compare(&best.rank) == Ordering::Greater;
-        let is_plain = anatomy.absence().is_none()
+        let has_face = anatomy.absence().is_none();
+        self.has_face |= has_face;
+        let is_plain = has_face
             && anatomy.concerns(&look.found.confidence).is_empty()
             && self.best.as_ref().is_none_or(is_better);
         if is_plain
@@ -147,9 +153,9 @@ impl Space {
         Some(look)
     }
 
-    /// Whether a face was located in one of the scans.
+    /// Whether one of the scans shows a face.
     pub(crate) fn has_face(&self) -> bool {
-        self.best.is_some()
+        self.has_face
     }
 
     /// What becomes of scan `n`: the face is carried to it from the best scan, where the two fit.
@@ -157,9 +163,11 @@ impl Space {
         let look = self.looks[n].as_ref();
         let decision = match (&self.best, look) {
             (Some(best), Some(look)) => self.decide(best, n, look),
-            _ => Decision::Alone,
+            (Some(_), None) => Decision::NotSeen,
+            (None, _) => Decision::Alone,
         };
-        Shared { found: look.map(|look| &look.found), n_scans: self.looks.len(), decision }
+        let n_scans = self.looks.iter().flatten().count();
+        Shared { found: look.map(|look| &look.found), n_scans, decision }
     }
 
     fn decide<'a>(&'a self, best: &'a Best, n: usize, look: &Look) -> Decision<'a> {

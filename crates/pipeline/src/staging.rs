@@ -119,13 +119,6 @@ impl ScanStaging {
         remove(image.path())
     }
 
-    /// Removes what an earlier run left under the names of a scan.
-    pub(crate) fn clear(&self, out: &Path, scan: &Planned) -> io::Result<()> {
-        let masks =
-            scan.mask_name.iter().flat_map(|mask| [out.join(mask), out.join("review").join(mask)]);
-        results(out, &scan.name).into_iter().chain(masks).try_for_each(|old| remove(&old))
-    }
-
     /// Moves what was made to its final names below `folder`, which is `out` or a folder in it:
     /// the record first, so that no image ever lies there without one. What an earlier run left
     /// under the names of this scan is removed.
@@ -136,7 +129,7 @@ impl ScanStaging {
         scan: &Planned,
         image: Option<&Source>,
     ) -> io::Result<()> {
-        self.clear(out, scan)?;
+        clear(out, scan)?;
         let name = &scan.name;
         let target = folder.join(name);
         if let Some(parent) = target.parent() {
@@ -180,6 +173,13 @@ impl Drop for ScanStaging {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// Removes what an earlier run left under the names of a scan.
+pub(crate) fn clear(out: &Path, scan: &Planned) -> io::Result<()> {
+    let masks =
+        scan.mask_name.iter().flat_map(|mask| [out.join(mask), out.join("review").join(mask)]);
+    results(out, &scan.name).into_iter().chain(masks).try_for_each(|old| remove(&old))
 }
 
 fn remove(path: &Path) -> io::Result<()> {

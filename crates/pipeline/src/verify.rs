@@ -80,7 +80,7 @@ pub fn verify(
     let compared = compare(&pair, &after, None, options).map_err(fail)?;
     let proof = compared.look_again(model, workers).map_err(fail)?;
     record.add_proof(refined.mask.n_set(), &proof);
-    let concerns = refined.anatomy.concerns(&found.confidence);
+    let concerns = refined.concerns(&found.confidence, None);
     let judgement = masking::judge(&concerns, &refined, &proof);
     record.add_judgement(&judgement);
     Ok(Verified {

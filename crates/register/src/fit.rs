@@ -23,6 +23,8 @@ const FEWEST_SAMPLES: usize = 2_000;
 
 /// A fit that is not so many times better than chance is none.
 const LEAST_GAIN: f64 = 2.0;
+/// Chance counts as telling at least this much, beyond nothing.
+const LEAST_CHANCE: f64 = 1e-3;
 /// What moved further is no longer one space: it is more than a head moves in a coil.
 const MOST_MM: f64 = 30.0;
 /// See [`MOST_MM`].
@@ -96,7 +98,7 @@ impl Fit {
     /// How many times as much the scans tell of each other as they would by chance.
     #[must_use]
     pub fn gain(&self) -> f64 {
-        (self.information - 1.0) / (self.by_chance - 1.0).max(1e-6)
+        (self.information - 1.0) / (self.by_chance - 1.0).max(LEAST_CHANCE)
     }
 }
 
@@ -133,12 +135,17 @@ pub fn fit(of: &Coarse, head: &Mask, scan: &Coarse) -> Option<Fit> {
         by[3 + n % 3] = if n < 3 { APART_MM } else { -APART_MM };
         fine.worth(&offset.plus(by))
     });
-    let apart: Vec<f64> = apart.filter(|worth| *worth > 1.0).collect();
+    // A place where too little of the head lies in the scan tells nothing.
+    let apart: Vec<f64> = apart.filter(|worth| *worth > 0.0).collect();
+    let by_chance = match apart.len() {
+        0 => found,
+        n => apart.iter().sum::<f64>() / n as f64,
+    };
     Some(Fit {
         offset,
         largest_mm: fine.largest_mm(&offset.affine()),
         information: found,
-        by_chance: apart.iter().sum::<f64>() / apart.len().max(1) as f64,
+        by_chance,
         overlap: n as f64 / fine.samples.len() as f64,
     })
 }

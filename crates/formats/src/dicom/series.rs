@@ -161,19 +161,21 @@ fn of_header<T>(path: &Path, value: impl Fn(&Contents<'_>) -> Option<T>) -> io::
 
 /// The Patient ID of the file at `path`.
 pub(crate) fn patient_id(path: &Path) -> io::Result<Option<String>> {
-    of_header(path, |contents| {
-        let id = String::from_utf8_lossy(contents.top.text(PATIENT_ID)?).trim().to_owned();
-        (!id.is_empty()).then_some(id)
-    })
+    of_header(path, own_patient_id)
 }
 
-/// The patient and the Frame of Reference UID of the file at `path`; `None` if it has no such UID.
+/// The patient and the Frame of Reference UID of the file at `path`; `None` if it does not tell both: where
+/// patients have no names, frames that are alike may be those of two.
 pub(crate) fn space(path: &Path) -> io::Result<Option<String>> {
     of_header(path, |contents| {
         let frame = contents.top.uid(FRAME_OF_REFERENCE).ok().flatten()?;
-        let patient = contents.top.text(PATIENT_ID).unwrap_or_default();
-        Some(format!("{frame} {}", String::from_utf8_lossy(patient).trim()))
+        Some(format!("{frame} {}", own_patient_id(contents)?))
     })
+}
+
+fn own_patient_id(contents: &Contents) -> Option<String> {
+    let id = String::from_utf8_lossy(contents.top.text(PATIENT_ID)?).trim().to_owned();
+    (!id.is_empty()).then_some(id)
 }
 
 /// Bytes of the pixels of the file at `path` when they are decoded, by its header.

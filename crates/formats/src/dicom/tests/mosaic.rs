@@ -347,7 +347,7 @@ fn a_released_mosaic_is_one() {
             let mut scan = open(std::slice::from_ref(&example));
             let how =
                 Release { uids: UidMap::new(b"salt"), deidentify, program: "efface 1".into() };
-            let original = scan.copy_on(Workers::ONE);
+            let original = scan.copy_on(Workers::ONE).expect("memory");
             let text = release(&mut scan, &how, Workers::new(2)).expect("released");
             let files = written(&scan).into_iter().map(|bytes| ("a".into(), bytes)).collect();
             let again = open_series(files).expect("a mosaic");

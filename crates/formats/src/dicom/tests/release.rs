@@ -19,7 +19,7 @@ fn how(deidentify: Option<Deidentify>) -> Release {
 /// Releases a scan, and checks that it is then what is expected of its original.
 fn release_headers(scan: &mut Scan, how: &Release) -> Result<HeaderText, FileError> {
     let workers = Workers::new(2);
-    let original = scan.copy_on(workers);
+    let original = scan.copy_on(workers).expect("memory");
     assert!(!is_released(&original, scan, how, workers)?, "not yet");
     let text = release(scan, how, workers)?;
     assert!(is_released(&original, scan, how, workers)?);
@@ -416,7 +416,7 @@ const IMAGE_TYPE_ELEMENT: &[u8] = b"\x08\x00\x08\x00CS\x10\x00ORIGINAL\\PRIMARY"
 fn a_header_that_is_not_what_it_was_to_become_is_told() {
     let series: Vec<Example> = series();
     let before = open(&series);
-    let mut scan = before.copy_on(Workers::ONE);
+    let mut scan = before.copy_on(Workers::ONE).expect("memory");
     release(&mut scan, &how(None), Workers::new(2)).expect("released");
     let is_as_expected =
         |scan: &Scan| is_released(&before, scan, &how(None), Workers::new(2)).expect("DICOM");
@@ -426,12 +426,12 @@ fn a_header_that_is_not_what_it_was_to_become_is_told() {
         let last = scan.volume.buffers()[plane.buffer].len() - 1;
         let voxels = plane.offset..plane.offset + scan.volume.plane(n).len();
         for at in [200, plane.offset - 1, voxels.end - 1, last] {
-            let mut changed = scan.copy_on(Workers::ONE);
+            let mut changed = scan.copy_on(Workers::ONE).expect("memory");
             changed.volume.buffers_mut()[plane.buffer][at] ^= 1;
             assert_eq!(is_as_expected(&changed), voxels.contains(&at), "byte {at} of file {n}");
         }
     }
-    let mut longer = scan.copy_on(Workers::ONE);
+    let mut longer = scan.copy_on(Workers::ONE).expect("memory");
     longer.volume.buffer_mut(2).push(0);
     assert!(!is_as_expected(&longer));
 }
