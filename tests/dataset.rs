@@ -533,7 +533,7 @@ fn scans_of_one_space_share_the_face_that_is_located_in_the_best() {
     // The best scan comes out as if it were alone.
     assert_eq!(first["s/t1.nii.gz"], first["alone/t1.nii.gz"]);
     assert!(place.record("alone/t1.efface.json").get("space").is_none());
-    assert_eq!(record("t1")["space"]["face_located"], "in this scan, and carried to others");
+    assert_eq!(record("t1")["space"]["face_located"], "in this scan, to be carried to others");
     let removed = |series: &Series| {
         let is_pass = record(series.name)["verdict"] == "pass";
         let folder = place.out().join(if is_pass { "s" } else { "review/s" });

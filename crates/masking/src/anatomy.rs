@@ -161,10 +161,7 @@ pub enum Concern {
 impl Concern {
     /// Whether a part of a head gives no cause for it.
     pub(crate) fn holds_for_a_part(&self) -> bool {
-        matches!(
-            self,
-            Self::BrainSize { .. } | Self::ForeheadAtBrain { .. } | Self::OneSided { .. }
-        )
+        matches!(self, Self::BrainSize { .. } | Self::ForeheadAtBrain { .. })
     }
 }
 

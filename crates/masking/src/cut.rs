@@ -33,7 +33,7 @@ const HALF_WIDTH_DEGREES: [[f64; 2]; 3] = [[-50.0, 106.0], [-12.0, 95.0], [10.0,
 
 /// What is called face at the lower end of a scan counts so far behind the surface along which a face is cut
 /// off: beyond lies the base of the skull, where brain is missed most easily, and no skin.
-const MOST_BEHIND_MM: f64 = 8.0;
+const MOST_BEHIND_MM: f64 = 12.0;
 
 /// An ear and the skin around it, to the front and back, and up and down, from its middle. The ears
 /// of 19 heads reach 24 and 35 mm.

@@ -123,7 +123,7 @@ impl Located {
             labels,
             cut: self.cut.moved(offset),
             own_brain_ml: own.volume_ml(Tissue::Brain),
-            own_absence: Anatomy::measure(own, image, workers).absence(),
+            own_anatomy: Anatomy::measure(own, image, workers),
             disputed,
             brain_agreed: (ml(n_own) >= LEAST_TOLD_ML).then_some(agreed),
             face_elsewhere_ml: ml(n_elsewhere),
@@ -202,8 +202,8 @@ pub struct Carried {
     pub(crate) cut: Cut,
     /// The brain that the model finds in the scan itself.
     pub(crate) own_brain_ml: f64,
-    /// Why that scan alone would show no face.
-    own_absence: Option<Absence>,
+    /// What the model finds there, as a whole.
+    own_anatomy: Anatomy,
     /// What the model calls brain there, and does not count as such.
     pub(crate) disputed: Mask,
     /// The share of the model's brain in the scan that is brain that was carried to it; `None` where there is
@@ -217,8 +217,11 @@ pub struct Carried {
 }
 
 impl Carried {
-    /// What a person must look at, whatever is removed.
-    pub(crate) fn concerns(&self) -> Vec<Concern> {
+    /// What a person must look at, whatever is removed. `confidence` is the model's in what it finds in the
+    /// scan itself.
+    pub(crate) fn concerns(&self, confidence: &[Option<f32>; Tissue::ALL.len()]) -> Vec<Concern> {
+        let own = self.own_anatomy.concerns(confidence);
+        let own = own.into_iter().filter(Concern::holds_for_a_part);
         let agreed = self.brain_agreed.filter(|agreed| *agreed < LEAST_AGREED);
         let brain = agreed.map(|agreed| Concern::BrainElsewhere { agreed });
         let volume_ml = self.face_elsewhere_ml;
@@ -226,8 +229,8 @@ impl Carried {
             (volume_ml > MOST_FACE_ELSEWHERE_ML).then_some(Concern::FaceElsewhere { volume_ml });
         let is_bare =
             |absence: &Absence| matches!(absence, Absence::SkullAndSkin | Absence::AlreadyDefaced);
-        let bare = self.own_absence.filter(is_bare).map(Concern::Bare);
-        brain.into_iter().chain(face).chain(bare).collect()
+        let bare = self.own_anatomy.absence().filter(is_bare).map(Concern::Bare);
+        own.chain(brain).chain(face).chain(bare).collect()
     }
 }
 
@@ -240,6 +243,9 @@ mod tests {
 
     const STANDARD: RefineOptions =
         RefineOptions { regions: Regions::STANDARD, guard_mm: 5.0, face_wins: false };
+
+    /// What is asked of a part of a head does not ask for it.
+    const SURE: [Option<f32>; Tissue::ALL.len()] = [None; Tissue::ALL.len()];
 
     fn located() -> Located {
         let (labels, image) = USUAL.head();
@@ -293,8 +299,7 @@ mod tests {
         assert!(face > alone - 0.01 && face > 0.9, "{face:.3} of the face, {alone:.3} alone");
         assert!(brain <= 0.0, "{brain:.5} of the brain");
         assert!(found.guard.smallest_distance_mm > 4.9, "{:?}", found.guard);
-        let sure = [None; Tissue::ALL.len()];
-        assert_eq!(found.concerns(&sure, Some(&carried_to)), [Concern::BrainUntold]);
+        assert_eq!(found.concerns(&SURE, Some(&carried_to)), [Concern::BrainUntold]);
         // Without the offset neither would be.
         let wrong = carried(&still(), &nothing_in(grid), &image);
         let wrong = refine_carried(&wrong, &image, &grid, false, STANDARD, Workers::ONE);
@@ -305,7 +310,7 @@ mod tests {
     fn what_the_model_finds_beside_counts_as_well() {
         let (labels, image) = USUAL.head();
         let same = carried(&still(), &labels, &image);
-        assert!(same.labels == labels && same.concerns().is_empty());
+        assert!(same.labels == labels && same.concerns(&SURE).is_empty());
         assert!(same.brain_agreed.is_some_and(|agreed| agreed >= 1.0));
         let [ni, nj, _] = labels.grid.extent;
         let near = |at: usize, center: [f64; 3], mm: f64| {
@@ -327,22 +332,21 @@ mod tests {
         assert!(n(&bulge, Tissue::Brain) > n(&same, Tissue::Brain) + 5);
         let elsewhere = with(Tissue::Eyes, [0.0, -95.0, 20.0], 14.0);
         assert!(n(&elsewhere, Tissue::Eyes) > n(&same, Tissue::Eyes) + 50);
-        assert!(matches!(elsewhere.concerns()[..], [Concern::FaceElsewhere { .. }]));
+        assert!(matches!(elsewhere.concerns(&SURE)[..], [Concern::FaceElsewhere { .. }]));
         // A head that the model sees somewhere else.
         let moved = Affine::axis_aligned([1.0; 3], [0.0, -30.0, 0.0]);
         let other = carried(&moved, &labels, &image);
-        assert!(matches!(other.concerns()[0], Concern::BrainElsewhere { .. }), "{other:?}");
+        assert!(matches!(other.concerns(&SURE)[0], Concern::BrainElsewhere { .. }), "{other:?}");
     }
 
     #[test]
     fn what_the_scan_shows_and_does_not_count_is_a_concern() {
         let (labels, image) = USUAL.head();
         let grid = labels.grid;
-        let sure = [None; Tissue::ALL.len()];
         let concerns = |own: &Labels| {
             let carried = carried(&still(), own, &image);
             let refined = refine_carried(&carried, &image, &grid, false, STANDARD, Workers::ONE);
-            refined.expect("a face").concerns(&sure, Some(&carried))
+            refined.expect("a face").concerns(&SURE, Some(&carried))
         };
         assert_eq!(concerns(&labels), []);
         let with = |own: &Labels, tissue: Tissue, center: [f64; 3]| {

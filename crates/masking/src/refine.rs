@@ -141,11 +141,8 @@ impl Refined {
         confidence: &[Option<f32>; Tissue::ALL.len()],
         carried: Option<&Carried>,
     ) -> Vec<Concern> {
-        let concerns = self.anatomy.concerns(confidence);
-        let Some(carried) = carried else { return concerns };
-        let mut concerns: Vec<Concern> =
-            concerns.into_iter().filter(Concern::holds_for_a_part).collect();
-        concerns.extend(carried.concerns());
+        let Some(carried) = carried else { return self.anatomy.concerns(confidence) };
+        let mut concerns = carried.concerns(confidence);
         let removed = OnLabels::of(&self.mask, &self.labels.grid);
         let disputed =
             (0..self.labels.grid.n_voxels()).map(|at| index(at, self.labels.grid.extent));

@@ -613,6 +613,12 @@ fn a_space_is_a_frame_of_reference_of_one_patient() {
         e.text(PATIENT_ID, b"LO", "other");
     });
     assert_ne!(of_other_patient, Some(one));
+    // Without an ID nothing tells that two frames that are alike are of one person.
+    let of_nobody = space(&|e| {
+        framed(e);
+        e.text(PATIENT_ID, b"LO", " ");
+    });
+    assert_eq!(of_nobody, None);
 }
 
 #[test]
