@@ -76,6 +76,11 @@ fn for_each_stretch(words: &[u64], mut work: impl FnMut(usize, usize)) {
     }
 }
 
+/// Whether a number is 0, of either sign.
+pub(crate) fn is_zero(v: f64) -> bool {
+    v.to_bits() << 1 == 0
+}
+
 /// What is the same for all rows of a mask.
 struct Alike {
     /// For each voxel along a row the voxel along the coarse row, and the first of this row that has
@@ -87,7 +92,6 @@ impl Alike {
     /// `None` where rows are turned, or do not all begin at the same place.
     fn of(to_coarse: &Affine, extent: usize, n_along: usize) -> Option<Self> {
         let [[step, by_j, by_k, _], rest @ ..] = to_coarse.0;
-        let is_zero = |v: f64| v.to_bits() << 1 == 0;
         let fits = u32::try_from(extent.max(n_along)).is_ok();
         if !(is_zero(by_j) && is_zero(by_k) && rest.iter().all(|row| is_zero(row[0])) && fits) {
             return None;

@@ -7,7 +7,7 @@ use crate::counts::{Counts, OfHead};
 use crate::cut::Cut;
 use crate::drawn::{drawn, index};
 use crate::field::Head;
-use crate::nearest::Nearest;
+use crate::nearest::{Nearest, is_zero};
 use crate::parts::{Parts, Seen};
 use crate::sight::Sight;
 use crate::wrap::clear_wrapped;
@@ -431,7 +431,6 @@ fn nearest(place: f64, n: usize) -> usize {
 
 /// Whether each index alone decides the place along its axis, to the last bit.
 fn is_straight(affine: &Affine) -> bool {
-    let is_zero = |v: f64| v.to_bits() << 1 == 0;
     (0..3).all(|a| (0..3).all(|b| a == b || is_zero(affine.0[a][b])))
 }
 

@@ -22,6 +22,7 @@ use super::tag::{IMAGE_TYPE, PATIENT_ID, SOP_INSTANCE, TRANSFER_SYNTAX, Tag};
 use super::uids::UidMap;
 use super::unpack::{pack, unpack};
 use super::write::Writer;
+use crate::compare::around_voxels;
 use crate::open::in_parallel;
 use crate::scan::Packing;
 use crate::{HeaderText, Layout, Scan, SourceFile, Tiles};
@@ -148,32 +149,15 @@ pub(crate) fn is_released(
     for (n, rewritten) in rewritten.into_iter().enumerate() {
         are_same.push(rewritten.map(|of_file| {
             let Rewritten { before: start, pixels, after: end } = of_file.data;
-            let mut expected = around_planes(before, &of_before[n], pixels.clone());
+            let mut expected = around_voxels(before, n, &of_before[n], pixels);
             expected.insert(0, &start);
             expected.push(&end);
             let length = after.volume.buffers()[n].len();
-            let found = around_planes(after, &of_after[n], 0..length);
+            let found = around_voxels(after, n, &of_after[n], 0..length);
             of_before[n].len() == of_after[n].len() && expected.concat() == found.concat()
         }));
     }
     are_same.into_iter().try_fold(true, |all, same| Ok(all && same?))
-}
-
-/// The stretches of `range` of the buffer of `planes` that lie under none of them.
-fn around_planes<'a>(scan: &'a Scan, planes: &[usize], range: Range<usize>) -> Vec<&'a [u8]> {
-    let volume = &scan.volume;
-    let Some(first) = planes.first() else { return Vec::new() };
-    let bytes = &volume.buffers()[volume.plane_at(*first).buffer];
-    let mut offsets: Vec<usize> = planes.iter().map(|&p| volume.plane_at(p).offset).collect();
-    offsets.sort_unstable();
-    let mut around = Vec::new();
-    let mut end = range.start;
-    for offset in offsets {
-        around.push(&bytes[end.min(offset)..offset]);
-        end = offset + volume.plane(*first).len();
-    }
-    around.push(&bytes[end..range.end.max(end)]);
-    around
 }
 
 /// What [`release`] makes of a file.

@@ -24,10 +24,7 @@ pub fn block_mean(
     block: [usize; 3],
     workers: Workers,
 ) -> (Vec<f32>, [usize; 3]) {
-    let plane = |plane: &mut [f32], kk: usize, means: &mut [f32]| {
-        scalar::block_mean_plane(&read_plane, plane, extent, block, kk, means);
-    };
-    by_plane(plane, extent, block, workers)
+    by_plane(read_plane, scalar::add_rows, extent, block, workers)
 }
 
 /// As [`block_mean`], for values whose sums over a block are exact in `f32`, such as small whole numbers:
@@ -41,15 +38,14 @@ pub fn block_mean_of_exact(
     block: [usize; 3],
     workers: Workers,
 ) -> (Vec<f32>, [usize; 3]) {
-    let plane = |plane: &mut [f32], kk: usize, means: &mut [f32]| {
-        exact::block_mean_plane(&read_plane, plane, extent, block, kk, means);
-    };
-    by_plane(plane, extent, block, workers)
+    by_plane(read_plane, exact::add_rows, extent, block, workers)
 }
 
-/// Calls `work(plane, kk, means)` for each output plane, with room for one plane of the source.
+/// The means, a plane of them at a time; `add(rows, ni, n_along, sums)` adds rows of `ni` values to the sums
+/// of blocks of `n_along`, and may use the rows as it likes.
 fn by_plane(
-    work: impl Fn(&mut [f32], usize, &mut [f32]) + Sync,
+    read_plane: impl Fn(usize, &mut [f32]) + Sync,
+    add: impl Fn(&mut [f32], usize, usize, &mut [f32]) + Sync,
     extent: [usize; 3],
     block: [usize; 3],
     workers: Workers,
@@ -57,14 +53,27 @@ fn by_plane(
     assert!((0..3).all(|a| (1..=extent[a]).contains(&block[a])), "blocks fit into the extent");
     let out_extent = [0, 1, 2].map(|axis| extent[axis] / block[axis]);
     let mut out: Vec<f32> = workers.zeros(out_extent.iter().product());
-    let make = || workers.buffer(extent[0] * extent[1]);
+    let [ni, nj, _] = extent;
+    let n = block.iter().product::<usize>() as f32;
+    let make = || workers.buffer(ni * nj);
     workers.for_each_chunk_with(
         &mut out,
         out_extent[0] * out_extent[1],
         make,
         |plane, kk, means| {
-            plane.fill_to(extent[0] * extent[1], 0.0);
-            work(plane, kk, means);
+            if block == [1, 1, 1] {
+                read_plane(kk, means);
+                return;
+            }
+            plane.fill_to(ni * nj, 0.0);
+            for k in kk * block[2]..(kk + 1) * block[2] {
+                read_plane(k, plane);
+                let rows = plane.chunks_exact_mut(block[1] * ni);
+                for (sums, rows) in means.chunks_exact_mut(out_extent[0]).zip(rows) {
+                    add(rows, ni, block[0], sums);
+                }
+            }
+            means.iter_mut().for_each(|mean| *mean /= n);
         },
     );
     (out, out_extent)
