@@ -1,5 +1,6 @@
 //! The engines that can run a model, behind one trait.
 
+mod idle;
 mod onnxruntime;
 mod rten;
 

@@ -1,21 +1,24 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
+use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 
+use super::idle::Idle;
 use super::{Engine, EngineError};
 
 /// ONNX Runtime, loaded from a shared library at run time.
 pub(super) struct OnnxRuntime {
-    /// A session runs one input at a time.
-    session: Mutex<Session>,
+    environment: Environment,
+    weights: Vec<u8>,
+    sessions: Idle<Session>,
     name: String,
 }
 
 impl OnnxRuntime {
+    /// With a session of `n_threads` at hand.
     pub(super) fn load(
         library: &Path,
         weights: &[u8],
@@ -30,20 +33,24 @@ impl OnnxRuntime {
         let environment = catch_unwind(AssertUnwindSafe(environment))
             .map_err(|_| unusable("it is not ONNX Runtime".to_owned()))?
             .map_err(unusable)?;
+        let name = format!("{} (ONNX Runtime)", ort::info());
+        let new = Self { environment, weights: weights.to_vec(), sessions: Idle::new(), name };
+        new.sessions.with(n_threads, || new.session(n_threads), |_| ())?;
+        Ok(new)
+    }
+
+    fn session(&self, n_threads: usize) -> Result<Session, EngineError> {
         let session = || -> Result<Session, String> {
-            Session::builder(&environment)
+            Session::builder(&self.environment)
                 .map_err(|e| e.to_string())?
                 .with_optimization_level(GraphOptimizationLevel::Level3)
                 .map_err(|e| e.to_string())?
                 .with_intra_threads(n_threads)
                 .map_err(|e| e.to_string())?
-                .commit_from_memory(weights)
+                .commit_from_memory(&self.weights)
                 .map_err(|e| e.to_string())
         };
-        let session =
-            session().map_err(|reason| EngineError::Load { engine: "ONNX Runtime", reason })?;
-        let name = format!("{} (ONNX Runtime)", ort::info());
-        Ok(Self { session: Mutex::new(session), name })
+        session().map_err(|reason| EngineError::Load { engine: "ONNX Runtime", reason })
     }
 }
 
@@ -52,14 +59,16 @@ impl Engine for OnnxRuntime {
         &self,
         input: Vec<f32>,
         shape: &[usize],
-        _n_threads: usize,
+        n_threads: usize,
     ) -> Result<Vec<f32>, EngineError> {
         let failed = |e: ort::Error| EngineError::Run { reason: e.to_string() };
         let input = TensorRef::from_array_view((shape, &input[..])).map_err(failed)?;
-        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let output = session.run(ort::inputs![input]).map_err(failed)?;
-        let (_, logits) = output[0].try_extract_tensor::<f32>().map_err(failed)?;
-        Ok(logits.to_vec())
+        let run = |session: &mut Session| {
+            let output = session.run(ort::inputs![input])?;
+            let (_, logits) = output[0].try_extract_tensor::<f32>()?;
+            Ok(logits.to_vec())
+        };
+        self.sessions.with(n_threads, || self.session(n_threads), run)?.map_err(failed)
     }
 
     fn name(&self) -> &str {
