@@ -138,7 +138,7 @@ impl<'a> Workers<'a> {
 
     /// As [`for_each_chunk_with`](Self::for_each_chunk_with), for chunks of two slices at a time; the
     /// one has as many as the other.
-    pub(crate) fn for_each_chunk_of_two<T: Send, U: Send, S: Send>(
+    pub fn for_each_chunk_of_two<T: Send, U: Send, S: Send>(
         self,
         items: &mut [T],
         chunk_len: usize,

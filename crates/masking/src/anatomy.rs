@@ -1,7 +1,7 @@
 use std::fmt;
 
 use kernels::Workers;
-use volume::{Labels, Mask, RealVolume, Tissue};
+use volume::{Grid, Labels, Mask, RealVolume, Tissue};
 
 /// Less brain than this is none: the smallest of a newborn is above it.
 pub(crate) const LEAST_BRAIN_ML: f64 = 250.0;
@@ -224,45 +224,35 @@ impl Anatomy {
     /// Measures labels that lie on the grid of `image`.
     #[must_use]
     pub fn measure(labels: &Labels, image: &RealVolume, workers: Workers) -> Self {
-        let [ni, nj, _] = labels.grid.extent;
-        let mut n = [0u64; Tissue::ALL.len()];
-        let mut brain = Moments::default();
-        let mut face = Moments::default();
-        let mut eyes = Moments::default();
-        for (at, &tissue) in labels.tissues.iter().enumerate() {
-            n[tissue as usize] += 1;
-            let place = || {
-                let index = [at % ni, at / ni % nj, at / ni / nj].map(|v| v as f64);
-                labels.grid.affine.apply(index)
-            };
-            match tissue {
-                Tissue::Brain => brain.add(place()),
-                Tissue::Eyes => {
-                    eyes.add(place());
-                    face.add(place());
-                }
-                other if is_face(other) => face.add(place()),
-                _ => {}
-            }
-        }
+        let grid = labels.grid;
+        let volume_ml =
+            Tissue::ALL.map(|tissue| ml(&bits(labels, |t| t == tissue, workers), &grid));
+        let places = |is: fn(Tissue) -> bool| {
+            let bits = Mask::from_words(grid, bits(labels, is, workers));
+            let mut moments = Moments::default();
+            set_voxels(&bits)
+                .for_each(|index| moments.add(grid.affine.apply(index.map(|v| v as f64))));
+            (moments, bits)
+        };
+        let (brain, brain_bits) = places(|t| t == Tissue::Brain);
+        let (eyes, _) = places(|t| t == Tissue::Eyes);
+        let (face, face_bits) = places(is_face);
         let middle = brain.mean();
-        let left = labels
-            .tissues
-            .iter()
-            .enumerate()
-            .filter(|(_, t)| is_face(**t))
-            .filter(|(at, _)| labels.grid.affine.apply([(at % ni) as f64, 0.0, 0.0])[0] < middle[0])
-            .count();
+        let is_left =
+            |[i, ..]: &[usize; 3]| grid.affine.apply([*i as f64, 0.0, 0.0])[0] < middle[0];
+        let n_left = set_voxels(&face_bits).filter(is_left).count();
         let face_mean = face.mean();
+        let inside = &image.inside;
+        let end = kernels::surface(inside.words(), grid.extent, workers);
         Self {
-            volume_ml: n.map(|n| n as f64 * labels.grid.voxel_mm3() / 1000.0),
+            volume_ml,
             brain_to_face_mm: [0, 1, 2].map(|a| face_mean[a] - middle[a]),
             eye_spread_mm: eyes.largest_deviation(),
-            left_share: if face.n > 0.0 { left as f64 / face.n } else { 0.5 },
-            forehead_at_brain_ml: forehead_at_brain_ml(labels, workers),
-            brain_cut_below: brain_reaches(End::Lower, labels, &image.inside),
-            brain_cut_above: brain_reaches(End::Upper, labels, &image.inside),
-            face_cut: reaches_border(labels, &image.inside),
+            left_share: if face.n > 0.0 { n_left as f64 / face.n } else { 0.5 },
+            forehead_at_brain_ml: forehead_at_brain_ml(labels, brain_bits.words(), workers),
+            brain_cut_below: brain_reaches(End::Lower, &brain_bits, inside),
+            brain_cut_above: brain_reaches(End::Upper, &brain_bits, inside),
+            face_cut: face_bits.words().iter().zip(&end).any(|(face, end)| face & end != 0),
         }
     }
 
@@ -353,18 +343,35 @@ pub(crate) fn bits(labels: &Labels, is: impl Fn(Tissue) -> bool, workers: Worker
     kernels::bits_of(&bytes, labels.grid.extent, workers)
 }
 
+/// The lowest and the highest index, along each axis, of what a mask holds; the other way round if it is empty.
+pub(crate) fn bounds(mask: &[u64], [ni, nj, _]: [usize; 3]) -> [[usize; 3]; 2] {
+    let row_words = kernels::row_words(ni);
+    let mut bounds = [[usize::MAX; 3], [0; 3]];
+    for (at, &word) in mask.iter().enumerate().filter(|(_, word)| **word != 0) {
+        let (first, row) = (at % row_words * 64, at / row_words);
+        let last = first + 63 - word.leading_zeros() as usize;
+        let own = [[first + word.trailing_zeros() as usize, last], [row % nj; 2], [row / nj; 2]];
+        for (a, [least, most]) in own.into_iter().enumerate() {
+            bounds[0][a] = bounds[0][a].min(least);
+            bounds[1][a] = bounds[1][a].max(most);
+        }
+    }
+    bounds
+}
+
+/// The volume of what a mask on `grid` holds.
+fn ml(mask: &[u64], grid: &Grid) -> f64 {
+    let n: u64 = mask.iter().map(|word| u64::from(word.count_ones())).sum();
+    n as f64 * grid.voxel_mm3() / 1000.0
+}
+
 /// The volume of forehead within two steps of the brain.
-fn forehead_at_brain_ml(labels: &Labels, workers: Workers) -> f64 {
+fn forehead_at_brain_ml(labels: &Labels, brain: &[u64], workers: Workers) -> f64 {
     let extent = labels.grid.extent;
     let spacing = labels.grid.spacing_mm();
-    let brain = bits(labels, |t| t == Tissue::Brain, workers);
-    let near = kernels::dilate(&brain, extent, spacing, 2.0 * spacing[0], workers);
-    let near = Mask::from_words(labels.grid, near);
-    let [ni, nj, _] = extent;
-    let touching = labels.tissues.iter().enumerate().filter(|(at, tissue)| {
-        **tissue == Tissue::Brow && near.get([at % ni, at / ni % nj, at / ni / nj])
-    });
-    touching.count() as f64 * labels.grid.voxel_mm3() / 1000.0
+    let near = kernels::dilate(brain, extent, spacing, 2.0 * spacing[0], workers);
+    let brow = bits(labels, |t| t == Tissue::Brow, workers);
+    ml(&kernels::meet(&brow, &near), &labels.grid)
 }
 
 /// An end of the scan along the patient.
@@ -375,42 +382,37 @@ enum End {
 }
 
 /// Whether at least a tenth of the brain's columns end at an end of the scan.
-fn brain_reaches(end: End, labels: &Labels, inside: &Mask) -> bool {
-    let [ni, nj, nk] = labels.grid.extent;
-    let (mut columns, mut cut) = (0u32, 0u32);
-    for j in 0..nj {
-        for i in 0..ni {
-            let is_brain = |k: &usize| labels.tissues[i + ni * (j + nj * k)] == Tissue::Brain;
-            let (last, beyond) = match end {
-                End::Lower => {
-                    let last = (0..nk).find(is_brain);
-                    (last, last.and_then(|k| k.checked_sub(1)))
-                }
-                End::Upper => {
-                    let last = (0..nk).rev().find(is_brain);
-                    (last, last.map(|k| k + 1).filter(|&k| k < nk))
-                }
-            };
-            columns += u32::from(last.is_some());
-            let is_cut = !beyond.is_some_and(|k| inside.get([i, j, k]));
-            cut += u32::from(last.is_some() && is_cut);
+fn brain_reaches(end: End, brain: &Mask, inside: &Mask) -> bool {
+    let nk = brain.grid().extent[2];
+    // Columns of which no brain was met yet, 64 a word.
+    let mut open = vec![!0u64; brain.words().len() / nk.max(1)];
+    let (mut n_columns, mut n_cut) = (0, 0);
+    for n in 0..nk {
+        let (k, beyond) = match end {
+            End::Lower => (n, n.checked_sub(1)),
+            End::Upper => (nk - 1 - n, (nk - n < nk).then(|| nk - n)),
+        };
+        for (at, (open, brain)) in open.iter_mut().zip(brain.plane(k)).enumerate() {
+            let met = *open & brain;
+            let goes_on = beyond.map_or(0, |k| inside.plane(k)[at]);
+            n_columns += met.count_ones();
+            n_cut += (met & !goes_on).count_ones();
+            *open &= !brain;
         }
     }
-    cut * 10 > columns
+    n_cut * 10 > n_columns
 }
 
-/// Whether the face has voxels beside the border of the scan.
-fn reaches_border(labels: &Labels, inside: &Mask) -> bool {
-    let [ni, nj, nk] = labels.grid.extent;
-    labels.tissues.iter().enumerate().filter(|(_, t)| is_face(**t)).any(|(at, _)| {
-        let (i, j, k) = (at % ni, at / ni % nj, at / ni / nj);
-        let open = |inside_grid: bool, index: [usize; 3]| !inside_grid || !inside.get(index);
-        open(i > 0, [i.wrapping_sub(1), j, k])
-            || open(i + 1 < ni, [i + 1, j, k])
-            || open(j > 0, [i, j.wrapping_sub(1), k])
-            || open(j + 1 < nj, [i, j + 1, k])
-            || open(k > 0, [i, j, k.wrapping_sub(1)])
-            || open(k + 1 < nk, [i, j, k + 1])
+/// The voxels of a mask, in their order.
+pub(crate) fn set_voxels(mask: &Mask) -> impl Iterator<Item = [usize; 3]> {
+    let [ni, nj, _] = mask.grid().extent;
+    let row_words = kernels::row_words(ni);
+    let words = mask.words().iter().enumerate().filter(|(_, word)| **word != 0);
+    words.flat_map(move |(at, &word)| {
+        let (first, row) = (at % row_words * 64, at / row_words);
+        let lowest = |rest: &u64| Some(rest & (rest - 1)).filter(|rest| *rest != 0);
+        let rests = std::iter::successors(Some(word), lowest);
+        rests.map(move |rest| [first + rest.trailing_zeros() as usize, row % nj, row / nj])
     })
 }
 
@@ -493,8 +495,7 @@ mod tests {
     #[test]
     fn a_brain_that_the_scan_cuts_is_noticed_at_either_end() {
         let extent = [8, 8, 8];
-        let grid =
-            volume::Grid { extent, affine: volume::Affine::axis_aligned([2.0; 3], [0.0; 3]) };
+        let grid = Grid { extent, affine: volume::Affine::axis_aligned([2.0; 3], [0.0; 3]) };
         let all = kernels::complement(Mask::empty(grid).words(), extent);
         let inside = Mask::from_words(grid, all);
         for (planes, below, above) in
@@ -505,8 +506,10 @@ mod tests {
                 false => Tissue::Other,
             };
             let labels = Labels { grid, tissues: (0..512).map(tissue).collect() };
-            assert_eq!(brain_reaches(End::Lower, &labels, &inside), below, "{planes:?}");
-            assert_eq!(brain_reaches(End::Upper, &labels, &inside), above, "{planes:?}");
+            let brain = bits(&labels, |t| t == Tissue::Brain, Workers::ONE);
+            let brain = Mask::from_words(grid, brain);
+            assert_eq!(brain_reaches(End::Lower, &brain, &inside), below, "{planes:?}");
+            assert_eq!(brain_reaches(End::Upper, &brain, &inside), above, "{planes:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 use kernels::Workers;
 use volume::{Labels, Mask, RealVolume, Tissue};
 
-use crate::anatomy::bits;
+use crate::anatomy::{bits, bounds, set_voxels};
 
 /// Skin and air in CT part here.
 const CT_SKIN_HU: f32 = -400.0;
@@ -43,24 +43,23 @@ pub(crate) fn air_level(
     workers: Workers,
 ) -> f32 {
     let [ni, nj, _] = image.grid.extent;
-    let bounds = labelled_bounds(labels);
-    let skin = skin.unwrap_or(f32::INFINITY);
-    let [low, high] = bounds;
-    let mut air: Vec<f32> = Vec::new();
-    for (row, tissues) in labels.tissues.chunks_exact(ni).enumerate() {
-        let (j, k) = (row % nj, row / nj);
-        if !((low[1]..=high[1]).contains(&j) && (low[2]..=high[2]).contains(&k)) {
-            continue;
-        }
-        let values = &image.values[row * ni..];
-        for (i, (tissue, &value)) in tissues.iter().zip(values).enumerate() {
-            let is_within = (low[0]..=high[0]).contains(&i);
-            let is_air = *tissue == Tissue::Background && value <= skin;
-            if is_air && is_within && image.inside.get([i, j, k]) {
-                air.push(value);
-            }
-        }
+    let extent = image.grid.extent;
+    let labelled = bits(labels, |t| t != Tissue::Background, workers);
+    let dark = f32::NEG_INFINITY..=skin.unwrap_or(f32::INFINITY);
+    let dark = kernels::window(&image.values, extent, dark, workers);
+    let mut air = kernels::meet(&kernels::and_not(&dark, &labelled), image.inside.words());
+    let [low, high] = bounds(&labelled, extent);
+    let within = |a: usize, v: usize| (low[a]..=high[a]).contains(&v);
+    let mut columns = vec![0u64; kernels::row_words(ni)];
+    (low[0]..=high[0]).for_each(|i| columns[i / 64] |= 1 << (i % 64));
+    for (row, words) in air.chunks_exact_mut(columns.len()).enumerate() {
+        let is_within = within(1, row % nj) && within(2, row / nj);
+        words
+            .iter_mut()
+            .zip(&columns)
+            .for_each(|(word, of)| *word &= if is_within { *of } else { 0 });
     }
+    let mut air = kernels::gather(&image.values, &air, extent, workers);
     match kernels::order_statistics(&mut air, [0.5]) {
         Some([middle]) => middle,
         None => kernels::range(&inside(image, workers)).map_or(0.0, |[low, _]| low),
@@ -89,10 +88,8 @@ pub(crate) fn air_voxels(
     let air = Mask::from_words(image.grid, air);
     let Some(to_native) = mask.grid().affine.inverse() else { return Vec::new() };
     let native = mask.grid().extent;
-    let [ni, nj, _] = extent;
-    let places = (0..image.values.len()).map(|at| [at % ni, at / ni % nj, at / ni / nj]);
-    let places = places.filter(|index| air.get(*index)).step_by(n_air / MOST_AIR + 1);
-    places
+    set_voxels(&air)
+        .step_by(n_air / MOST_AIR + 1)
         .filter_map(|index| {
             let place = image.grid.affine.apply(index.map(|v| v as f64));
             let voxel = to_native.apply(place).map(f64::round);
@@ -104,29 +101,10 @@ pub(crate) fn air_voxels(
 }
 
 /// The median of the skin and the neck outside the face, real.
-pub(crate) fn flesh_level(labels: &Labels, image: &RealVolume) -> Option<f32> {
-    let voxels = labels.tissues.iter().zip(&image.values);
-    let is_flesh = |t: Tissue| matches!(t, Tissue::Scalp | Tissue::Neck);
-    let mut values: Vec<f32> = voxels.filter(|(t, _)| is_flesh(**t)).map(|(_, v)| *v).collect();
+pub(crate) fn flesh_level(labels: &Labels, image: &RealVolume, workers: Workers) -> Option<f32> {
+    let flesh = bits(labels, |t| matches!(t, Tissue::Scalp | Tissue::Neck), workers);
+    let mut values = kernels::gather(&image.values, &flesh, image.grid.extent, workers);
     kernels::order_statistics(&mut values, [0.5]).map(|[middle]| middle)
-}
-
-/// The lowest and highest index of anything that is labelled.
-fn labelled_bounds(labels: &Labels) -> [[usize; 3]; 2] {
-    let [ni, nj, _] = labels.grid.extent;
-    let mut bounds = [[usize::MAX; 3], [0; 3]];
-    for (row, tissues) in labels.tissues.chunks_exact(ni).enumerate() {
-        let is_labelled = |t: &Tissue| *t != Tissue::Background;
-        let Some(first) = tissues.iter().position(is_labelled) else { continue };
-        let last = tissues.iter().rposition(is_labelled).unwrap_or(first);
-        for (a, [least, most]) in
-            [[first, last], [row % nj; 2], [row / nj; 2]].into_iter().enumerate()
-        {
-            bounds[0][a] = bounds[0][a].min(least);
-            bounds[1][a] = bounds[1][a].max(most);
-        }
-    }
-    bounds
 }
 
 fn inside(image: &RealVolume, workers: Workers) -> Vec<f32> {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use kernels::{Neighbours, Workers, meet};
 use volume::RealVolume;
 
+use crate::anatomy::bounds;
 use crate::background::body;
 
 /// Brain in CT, with CSF, blood and contrast.
@@ -143,24 +144,11 @@ impl Search<'_> {
     }
 
     fn has_a_brains_size(&self, brain: &[u64]) -> bool {
-        let [ni, nj, _] = self.extent;
-        let row_words = kernels::row_words(ni);
-        let (mut n, mut bounds) = (0u64, [[usize::MAX, 0]; 3]);
-        let mut widen = |axis: usize, at: [usize; 2]| {
-            bounds[axis] = [bounds[axis][0].min(at[0]), bounds[axis][1].max(at[1])];
-        };
-        for (at, &word) in brain.iter().enumerate().filter(|(_, word)| **word != 0) {
-            let (first, row) = (at % row_words * 64, at / row_words);
-            let last = first + 63 - word.leading_zeros() as usize;
-            widen(0, [first + word.trailing_zeros() as usize, last]);
-            widen(1, [row % nj; 2]);
-            widen(2, [row / nj; 2]);
-            n += u64::from(word.count_ones());
-        }
+        let n: u64 = brain.iter().map(|word| u64::from(word.count_ones())).sum();
         let ml = n as f64 * self.spacing.iter().product::<f64>() / 1000.0;
+        let [low, high] = bounds(brain, self.extent);
         let is_short = |a: usize| {
-            (bounds[a][1].saturating_sub(bounds[a][0]) + 1) as f64 * self.spacing[a]
-                <= LARGEST_MM[a]
+            (high[a].saturating_sub(low[a]) + 1) as f64 * self.spacing[a] <= LARGEST_MM[a]
         };
         (SMALLEST_ML..=LARGEST_ML).contains(&ml) && (0..3).all(is_short)
     }

@@ -157,7 +157,7 @@ impl Cut {
             return in_front;
         }
         let [right, front, up] = at;
-        let rho = right.hypot(front).max(1e-6);
+        let rho = (right * right + front * front).sqrt().max(1e-6);
         let within = self.edge.within_mm(right, front, up, rho);
         in_front.min(within).min(self.above_floor_mm(front, up))
     }
@@ -176,8 +176,9 @@ impl Cut {
         const JUST_BEHIND: u8 = 2;
         const BELOW_FOREHEAD: u8 = 4;
         let forehead_mm = self.sight.size() * FOREHEAD_MM;
-        let mut voxels = vec![(0.0f32, 0u8); grid.n_voxels()];
-        self.for_each_place(&mut voxels, grid, workers, |at| {
+        let mut face = vec![0.0f32; grid.n_voxels()];
+        let mut flags = vec![0u8; grid.n_voxels()];
+        let measure = |at| {
             let in_front = self.in_front_mm(at);
             let face = self.face_mm(at, in_front);
             // As they are in single precision, in which fields are kept.
@@ -188,14 +189,27 @@ impl Cut {
                 + u8::from(is_just_behind) * JUST_BEHIND
                 + u8::from(is_below) * BELOW_FOREHEAD;
             (face as f32, flags)
-        });
+        };
+        let ni = grid.extent[0];
+        let make = || ();
+        workers.for_each_chunk_of_two(
+            &mut face,
+            ni,
+            &mut flags,
+            ni,
+            make,
+            |(), row, face, flags| {
+                for ((face, flags), at) in face.iter_mut().zip(flags).zip(self.places(grid, row)) {
+                    (*face, *flags) = measure(at);
+                }
+            },
+        );
         let bits = |flag: u8| {
-            let bytes: Vec<u8> = voxels.iter().map(|(_, flags)| flags & flag).collect();
+            let bytes: Vec<u8> = flags.iter().map(|flags| flags & flag).collect();
             kernels::bits_of(&bytes, grid.extent, workers)
         };
         let [in_front, just_behind, below_forehead] =
             [IN_FRONT, JUST_BEHIND, BELOW_FOREHEAD].map(bits);
-        let face = voxels.into_iter().map(|(face, _)| face).collect();
         Faces { face, in_front, just_behind, below_forehead }
     }
 
@@ -206,11 +220,12 @@ impl Cut {
         })
     }
 
-    /// As [`Self::face_mm`] for the ears.
-    pub(crate) fn ears_mm(&self, [right, front, up]: [f64; 3]) -> f64 {
+    /// As [`Self::face_mm`] for the ears, or `least` if that is larger: hardly any place but the ears has to
+    /// be measured.
+    fn ears_mm(&self, least: f64, [right, front, up]: [f64; 3]) -> f64 {
         let size = self.sight.size();
         let [a, b] = EAR_HALF_AXES_MM.map(|half| half * size);
-        self.ears.iter().flatten().fold(f64::NEG_INFINITY, |most, ear| {
+        self.ears.iter().flatten().fold(least, |most, ear| {
             let outwards = right * ear[0].signum() - (ear[0].abs() - EAR_DEPTH_MM * size);
             if outwards <= most {
                 return most;
@@ -254,29 +269,32 @@ impl Cut {
         workers: Workers,
     ) -> Vec<f32> {
         let mut field = vec![0.0f32; grid.n_voxels()];
-        self.for_each_place(&mut field, grid, workers, |at| measure(self, at) as f32);
+        workers.for_each_chunk(&mut field, grid.extent[0], |row, values| {
+            for (value, at) in values.iter_mut().zip(self.places(grid, row)) {
+                *value = measure(self, at) as f32;
+            }
+        });
         field
     }
 
-    /// Writes what `value` says of each voxel's place, in the head's own frame.
-    fn for_each_place<T: Send>(
-        &self,
-        field: &mut [T],
-        grid: &Grid,
-        workers: Workers,
-        value: impl Fn([f64; 3]) -> T + Sync,
-    ) {
-        let [ni, nj, _] = grid.extent;
+    /// Raises a field on a grid along the patient's axes to [`Self::ears_mm`] where that is larger.
+    pub(crate) fn raise_to_ears(&self, field: &mut [f32], grid: &Grid, workers: Workers) {
+        workers.for_each_chunk(field, grid.extent[0], |row, values| {
+            for (value, at) in values.iter_mut().zip(self.places(grid, row)) {
+                *value = self.ears_mm(f64::from(*value), at) as f32;
+            }
+        });
+    }
+
+    /// The places of a row of a grid's voxels, in the head's own frame.
+    fn places(&self, grid: &Grid, row: usize) -> impl Iterator<Item = [f64; 3]> {
+        let nj = grid.extent[1];
         let at =
             |index: [usize; 3]| self.sight.coordinates(grid.affine.apply(index.map(|v| v as f64)));
         let [from, to] = [at([0; 3]), at([1, 0, 0])];
         let step = [0, 1, 2].map(|a| to[a] - from[a]);
-        workers.for_each_chunk(field, ni, |row, values| {
-            let first = at([0, row % nj, row / nj]);
-            for (i, out) in values.iter_mut().enumerate() {
-                *out = value([0, 1, 2].map(|a| first[a] + i as f64 * step[a]));
-            }
-        });
+        let first = at([0, row % nj, row / nj]);
+        (0..grid.extent[0]).map(move |i| [0, 1, 2].map(|a| first[a] + i as f64 * step[a]))
     }
 }
 
@@ -434,10 +452,11 @@ mod tests {
             check(face_mm, at, false);
         }
         for x in [-1.0, 1.0] {
-            check(Cut::ears_mm, [x * 80.0, -30.0, -22.0], true);
-            check(Cut::ears_mm, [x * 200.0, -30.0, -50.0], true);
-            check(Cut::ears_mm, [x * 50.0, -30.0, -22.0], false);
-            check(Cut::ears_mm, [x * 80.0, 20.0, -22.0], false);
+            let ears_mm = |cut: &Cut, at| cut.ears_mm(f64::NEG_INFINITY, at);
+            check(ears_mm, [x * 80.0, -30.0, -22.0], true);
+            check(ears_mm, [x * 200.0, -30.0, -50.0], true);
+            check(ears_mm, [x * 50.0, -30.0, -22.0], false);
+            check(ears_mm, [x * 80.0, 20.0, -22.0], false);
         }
         check(Cut::teeth_mm, [20.0, 50.0, -70.0], true);
         check(Cut::teeth_mm, [20.0, 50.0, -10.0], false);

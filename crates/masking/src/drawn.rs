@@ -1,7 +1,7 @@
 use kernels::{Neighbours, Workers};
 use volume::{Labels, Mask, RealVolume, Region, Tissue};
 
-use crate::anatomy::bits;
+use crate::anatomy::{bits, set_voxels};
 use crate::sight::Sight;
 
 /// Bright voxels up to this far from the labelled head belong to it.
@@ -154,10 +154,7 @@ impl Skin {
         let head = bits(labels, |t| t != Tissue::Background, workers);
         let beside = kernels::dilate(&head, extent, spacing, 1.8 * spacing[0], workers);
         let beside = Mask::from_words(grid, kernels::and_not(&beside, &head));
-        let mut air = Mask::empty(grid);
-        let mut parts = [0; 4].map(|_| Mask::empty(grid));
-        for at in set_voxels(&beside) {
-            let place = index(at, extent);
+        let part_of = |place: [usize; 3]| {
             let direction = sight.direction(grid.affine.apply(place.map(|v| v as f64)));
             let is_low = direction.height_degrees < LOWEST_DEGREES;
             let is_in_outline = direction.is_in_outline();
@@ -165,37 +162,37 @@ impl Skin {
             let is_in_front = || (0..place[1]).any(|j| inside.get([place[0], j, place[2]]));
             let ends_in_face = || is_in_outline && !is_low && is_in_front();
             if !inside.get(place) && !ends_in_face() {
-                continue;
+                return None;
             }
-            air.set(place);
+            let at = place[0] + extent[0] * (place[1] + extent[1] * place[2]);
             let behind = (1..=3)
                 .flat_map(|n| around(at, extent, n))
                 .map(|other| labels.tissues[other])
                 .find(|t| *t != Tissue::Background);
-            let Some(behind) = behind.filter(|_| is_in_outline) else { continue };
-            let part = match Region::of_face(behind) {
-                Some(_) => behind,
-                None if is_low => continue,
-                None if direction.height_degrees >= BROW_DEGREES => Tissue::Brow,
-                None => Tissue::Cheeks,
+            let part = match behind.filter(|_| is_in_outline).map(|t| (t, Region::of_face(t))) {
+                None => None,
+                Some((behind, Some(_))) => Some(behind),
+                Some(_) if is_low => None,
+                Some(_) if direction.height_degrees >= BROW_DEGREES => Some(Tissue::Brow),
+                Some(_) => Some(Tissue::Cheeks),
             };
-            if let Some(n) = DEPTH_MM.iter().position(|(t, _)| *t == part) {
-                parts[n].set(place);
+            Some(DEPTH_MM.iter().position(|(t, _)| Some(*t) == part))
+        };
+        let mut voxels: Vec<_> = set_voxels(&beside).map(|place| (place, None)).collect();
+        workers.for_each_chunk(&mut voxels, 512, |_, voxels| {
+            voxels.iter_mut().for_each(|(place, part)| *part = part_of(*place));
+        });
+        let mut air = Mask::empty(grid);
+        let mut parts = [0; 4].map(|_| Mask::empty(grid));
+        for (place, part) in voxels {
+            let Some(part) = part else { continue };
+            air.set(place);
+            if let Some(part) = part {
+                parts[part].set(place);
             }
         }
         Self { air: air.words().to_vec(), parts: parts.map(|part| part.words().to_vec()) }
     }
-}
-
-/// The voxels of a mask, in their order.
-fn set_voxels(mask: &Mask) -> impl Iterator<Item = usize> {
-    let ni = mask.grid().extent[0];
-    let row_words = kernels::row_words(ni);
-    let words = mask.words().iter().enumerate().filter(|(_, word)| **word != 0);
-    words.flat_map(move |(at, &word)| {
-        let first = at / row_words * ni + at % row_words * 64;
-        (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + bit)
-    })
 }
 
 /// The neighbours of voxel `at` that differ from it along that many axes: over faces (1), edges (2)

@@ -82,7 +82,7 @@ impl Head<'_> {
             }
         }
         if let Some(cut) = self.cut.filter(|_| regions.contains(Region::Ears)) {
-            raise(&mut field, &cut.field(Cut::ears_mm, self.grid(), self.workers));
+            cut.raise_to_ears(&mut field, self.grid(), self.workers);
         }
         field
     }

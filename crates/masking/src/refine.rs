@@ -1,7 +1,7 @@
 use kernels::Workers;
 use volume::{Affine, Grid, Labels, Mask, RealVolume, Region, Regions, Tissue};
 
-use crate::anatomy::is_face;
+use crate::anatomy::{bits, is_face, set_voxels};
 use crate::background::{air_level, air_voxels, flesh_level, skin_threshold};
 use crate::counts::{Counts, OfHead};
 use crate::cut::Cut;
@@ -58,9 +58,10 @@ pub struct Refined {
     pub(crate) labels: Labels,
     /// `None` where the head's own axes were not found: the cut then follows the labels.
     pub(crate) cut: Option<Cut>,
+    /// Every voxel of the skin of face and ears, with its region.
+    pub(crate) facial_skin: Vec<([usize; 3], Region)>,
     to_brain: Vec<f32>,
     places: Vec<u8>,
-    inside: Mask,
 }
 
 impl Refined {
@@ -107,23 +108,11 @@ impl Refined {
         self.guard.skin_left = self.skin_left();
     }
 
-    /// Every voxel of the skin of face and ears, with its region.
-    ///
-    /// No skin lies near or behind the surface along which a face is cut off: what looks like it is where
-    /// padding, or an airway, meets the end of what the scan shows.
-    pub(crate) fn facial_skin(&self) -> impl Iterator<Item = ([usize; 3], Region)> {
-        facial_skin(&self.labels, &self.inside).filter(|(index, region)| {
-            let Some(cut) = self.cut.filter(|_| *region != Region::Ears) else { return true };
-            let place = self.labels.grid.affine.apply(index.map(|v| v as f64));
-            cut.in_front_mm(cut.sight().coordinates(place)) > SKIN_IN_FRONT_MM
-        })
-    }
-
     /// The share of facial skin voxels, a wanted part of the face beside air, that stay.
     fn skin_left(&self) -> f64 {
         let removed = OnLabels::of(&self.mask, &self.labels.grid);
         let (mut skin, mut left) = (0u64, 0u64);
-        for (index, region) in self.facial_skin() {
+        for &(index, region) in &self.facial_skin {
             if region != Region::Ears && self.wanted.contains(region) {
                 skin += 1;
                 left += u64::from(!removed.get(index));
@@ -166,7 +155,7 @@ impl Refined {
 
     /// Whether the scan shows hardly any of a face that was located in another scan.
     pub(crate) fn shows_no_face(&self) -> bool {
-        let skin = self.facial_skin().filter(|(_, region)| *region != Region::Ears);
+        let skin = self.facial_skin.iter().filter(|(_, region)| *region != Region::Ears);
         self.face_away_mm.is_some() && skin.take(LEAST_FACIAL_SKIN).count() < LEAST_FACIAL_SKIN
     }
 
@@ -340,6 +329,7 @@ fn refined(
         skin_left: 0.0,
         unfound_ml: parts.unfound_ml,
     };
+    let facial_skin = facial_skin(labels, &image.inside, cut.as_ref(), workers);
     let background = air_level(labels, image, skin, workers);
     let mut refined = Refined {
         anatomy,
@@ -348,7 +338,7 @@ fn refined(
         regions: Vec::new(),
         guard,
         background,
-        flesh: flesh_level(labels, image).unwrap_or(background),
+        flesh: flesh_level(labels, image, workers).unwrap_or(background),
         air: air_voxels(labels, image, skin, &mask, workers),
         skin,
         wanted: options.regions,
@@ -357,9 +347,9 @@ fn refined(
         mask,
         labels: drawn,
         cut,
+        facial_skin,
         to_brain,
         places,
-        inside: image.inside.clone(),
     };
     refined.count(workers);
     refined
@@ -448,37 +438,43 @@ pub fn fill_on_labels(image: &mut RealVolume, mask: &Mask, value: f32) {
     }
 }
 
-/// Every voxel of the face and the ears that lies beside air, with its region.
-fn facial_skin<'a>(
-    labels: &'a Labels,
-    inside: &'a Mask,
-) -> impl Iterator<Item = ([usize; 3], Region)> + 'a {
-    let [ni, nj, nk] = labels.grid.extent;
-    let all = (1..nk.saturating_sub(1)).flat_map(move |k| {
-        (1..nj.saturating_sub(1))
-            .flat_map(move |j| (1..ni.saturating_sub(1)).map(move |i| [i, j, k]))
-    });
-    let tissue = move |[i, j, k]: [usize; 3]| labels.tissues[i + ni * (j + nj * k)];
-    all.filter_map(move |index| {
-        let region = Region::of_face(tissue(index))?;
+/// Every voxel of the skin of face and ears, with its region: beside air that the scan shows, and not at the
+/// border of the grid.
+///
+/// No skin lies near or behind the surface along which a face is cut off: what looks like it is where
+/// padding, or an airway, meets the end of what the scan shows.
+fn facial_skin(
+    labels: &Labels,
+    inside: &Mask,
+    cut: Option<&Cut>,
+    workers: Workers,
+) -> Vec<([usize; 3], Region)> {
+    let grid = labels.grid;
+    let [ni, nj, _] = grid.extent;
+    let is_within = |[i, j, k]: &[usize; 3]| {
+        [*i, *j, *k].into_iter().zip(grid.extent).all(|(at, n)| at > 0 && at + 1 < n)
+    };
+    let face = bits(labels, |t| Region::of_face(t).is_some(), workers);
+    let body = bits(labels, |t| t != Tissue::Background, workers);
+    let no_air = kernels::complement(&kernels::and_not(inside.words(), &body), grid.extent);
+    let beside_air = kernels::surface(&no_air, grid.extent, workers);
+    let skin = Mask::from_words(grid, kernels::meet(&face, &beside_air));
+    let skin = set_voxels(&skin).filter(is_within).filter_map(|index| {
         let [i, j, k] = index;
-        let beside = [
-            [i - 1, j, k],
-            [i + 1, j, k],
-            [i, j - 1, k],
-            [i, j + 1, k],
-            [i, j, k - 1],
-            [i, j, k + 1],
-        ];
-        let is_air = |&at: &[usize; 3]| tissue(at) == Tissue::Background && inside.get(at);
-        beside.iter().any(is_air).then_some((index, region))
-    })
+        let region = Region::of_face(labels.tissues[i + ni * (j + nj * k)])?;
+        let Some(cut) = cut.filter(|_| region != Region::Ears) else {
+            return Some((index, region));
+        };
+        let place = grid.affine.apply(index.map(|v| v as f64));
+        let in_front = cut.in_front_mm(cut.sight().coordinates(place));
+        (in_front > SKIN_IN_FRONT_MM).then_some((index, region))
+    });
+    skin.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::anatomy::bits;
     use crate::testing::{Form, MM, USUAL};
     use crate::{Fill, Filling, border};
     use volume::{ByteOrder, PlaneAt, Rescale, StoredType, StoredVolume};

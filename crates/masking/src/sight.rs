@@ -1,5 +1,6 @@
 use std::ops::RangeInclusive;
 
+use kernels::Workers;
 use volume::{Affine, Labels, Mask, Tissue};
 
 /// The middles of the two eyes lie this far apart, from infant to adult.
@@ -140,20 +141,13 @@ impl Direction {
 
 /// The middle of a brain that the scan does not cut.
 fn whole_brain(labels: &Labels, inside: &Mask) -> Option<[f64; 3]> {
-    let extent = labels.grid.extent;
+    let grid = labels.grid;
+    let end = Mask::from_words(grid, kernels::surface(inside.words(), grid.extent, Workers::ONE));
     let (mut n, mut n_at_end, mut sum) = (0.0f64, 0.0, [0.0; 3]);
     for index in voxels_of(labels, Tissue::Brain) {
         n += 1.0;
         sum = plus(sum, index.map(|v| v as f64));
-        let is_at_end = (0..3).any(|a| {
-            let beside =
-                |v: usize| inside.get([0, 1, 2].map(|b| if a == b { v } else { index[b] }));
-            index[a] == 0
-                || index[a] + 1 == extent[a]
-                || !beside(index[a] - 1)
-                || !beside(index[a] + 1)
-        });
-        n_at_end += f64::from(is_at_end);
+        n_at_end += f64::from(end.get(index));
     }
     let is_whole = n > 0.0 && n_at_end <= MOST_BRAIN_AT_END * n;
     is_whole.then(|| labels.grid.affine.apply(sum.map(|s| s / n)))
@@ -176,11 +170,17 @@ pub(crate) fn pair(labels: &Labels, tissue: Tissue) -> Option<[[f64; 3]; 2]> {
     (split - pair[0][0] >= LEAST_ASIDE_MM).then_some(pair)
 }
 
+/// The voxels of a tissue, in their order.
 pub(crate) fn voxels_of(labels: &Labels, tissue: Tissue) -> impl Iterator<Item = [usize; 3]> {
     let [ni, nj, _] = labels.grid.extent;
-    let all = labels.tissues.iter().enumerate();
-    all.filter(move |(_, t)| **t == tissue)
-        .map(move |(at, _)| [at % ni, at / ni % nj, at / ni / nj])
+    let is_of = move |t: &Tissue| *t == tissue;
+    // All of a row, whatever was found: many are compared at once.
+    let has_any = move |row: &[Tissue]| row.iter().fold(false, |any, t| any | is_of(t));
+    let rows = labels.tissues.chunks_exact(ni).enumerate().filter(move |(_, row)| has_any(row));
+    rows.flat_map(move |(n, row)| {
+        let found = row.iter().enumerate().filter(move |(_, t)| is_of(t));
+        found.map(move |(i, _)| [i, n % nj, n / nj])
+    })
 }
 
 fn mean([a, b]: [[f64; 3]; 2]) -> [f64; 3] {

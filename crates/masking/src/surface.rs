@@ -57,8 +57,7 @@ pub fn skin_left(
     let is_clear = |[i, j, k]: [usize; 3]| {
         to_kept.as_ref().is_none_or(|mm| mm[i + extent[0] * (j + extent[1] * k)] > CLEAR_MM)
     };
-    let skin = refined.facial_skin().filter(|(index, _)| is_clear(*index));
-    let skin: Vec<([usize; 3], Region)> = skin.collect();
+    let skin: Vec<_> = refined.facial_skin.iter().filter(|(index, _)| is_clear(*index)).collect();
     let mut found: Vec<SkinLeft> = Region::ALL
         .into_iter()
         .map(|region| SkinLeft { region, n_voxels: 0, within_2mm: 0.0, within_5mm: 0.0 })

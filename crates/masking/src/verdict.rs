@@ -307,8 +307,7 @@ mod tests {
             let mut refined = refined();
             refined.face_away_mm = face_away_mm;
             if !has_face {
-                let is_face = |t: &&mut Tissue| Region::of_face(**t).is_some();
-                refined.labels.tissues.iter_mut().filter(is_face).for_each(|t| *t = Tissue::Scalp);
+                refined.facial_skin.clear();
             }
             let proof = Proof { front: None, ..clean(&refined) };
             judge(&[], &refined, &proof).verdict

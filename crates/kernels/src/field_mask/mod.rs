@@ -6,8 +6,9 @@ mod tests;
 
 use crate::Workers;
 use crate::bits::{last_word, row_words};
+use crate::buffer::Buffer;
 use crate::lanes::{Lanes, Work};
-use crate::resample::{Aligned, mix_rows, reordered};
+use crate::resample::{Aligned, Planes, mix_rows, reordered};
 use crate::threshold::pack_row;
 use scalar::Cell;
 
@@ -41,7 +42,10 @@ pub fn field_mask(
         let mut rows = workers.buffer(field_extent[1] * field_extent[2]);
         rows.extend(field.chunks_exact(field_extent[0]).map(Cell::of));
         let (aligned, rows) = (&aligned, rows.as_slice());
-        let make = || Scratch::new(ni);
+        let make = || Scratch {
+            planes: Planes::new(ni * nj, ni * field_extent[1], workers),
+            values: workers.buffer(ni),
+        };
         workers.for_each_chunk_with(&mut mask, n * nj, make, |scratch, k, words| {
             let plane = Plane { field, field_extent, aligned, rows, scratch, ni, k, words };
             workers.level().with(plane);
@@ -56,66 +60,56 @@ pub fn field_mask(
     mask
 }
 
-/// Rows of values on the way to one of the output.
-struct Scratch {
-    /// Along `i`.
-    expanded: [Vec<f32>; 2],
-    /// Along `i` and `j`.
-    in_planes: [Vec<f32>; 2],
-    values: Vec<f32>,
-}
-
-impl Scratch {
-    fn new(ni: usize) -> Self {
-        let row = || vec![0.0; ni];
-        Self { expanded: [row(), row()], in_planes: [row(), row()], values: row() }
-    }
+/// What a thread reuses for its planes.
+struct Scratch<'a> {
+    planes: Planes<'a>,
+    values: Buffer<'a, f32>,
 }
 
 /// One plane where the axes of both grids run alike.
-struct Plane<'a> {
+struct Plane<'a, 'b> {
     field: &'a [f32],
     field_extent: [usize; 3],
     aligned: &'a Aligned,
     /// What the values of each row of the field say.
     rows: &'a [Cell],
-    scratch: &'a mut Scratch,
+    scratch: &'a mut Scratch<'b>,
     ni: usize,
     k: usize,
     words: &'a mut [u64],
 }
 
-impl Work for Plane<'_> {
+impl Work for Plane<'_, '_> {
     type Out = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let Self { field, field_extent, aligned, rows, scratch, ni, k, words } = self;
-        let Scratch { expanded, in_planes, values } = scratch;
-        let [field_ni, field_nj, _] = field_extent;
+        let Scratch { planes, values } = scratch;
+        values.resize(ni, 0.0);
+        let field_nj = field_extent[1];
+        let row_words = row_words(ni);
+        let nj = words.len() / row_words;
         let along_k = aligned.between(2, k);
-        for (j, words) in words.chunks_exact_mut(row_words(ni)).enumerate() {
+        let ks = [along_k.low, along_k.low + along_k.step];
+        for (j, words) in words.chunks_exact_mut(row_words).enumerate() {
             let along_j = aligned.between(1, j);
             // The rows around, of the lower plane and of the higher.
-            let around = [0, along_k.step].map(|dk| {
-                [0, along_j.step].map(|dj| along_j.low + dj + field_nj * (along_k.low + dk))
-            });
-            match Cell::joined(around.as_flattened().iter().map(|&row| rows[row])) {
+            let around =
+                ks.map(|k| [0, along_j.step].map(|dj| rows[along_j.low + dj + field_nj * k]));
+            match Cell::joined(around.as_flattened().iter().copied()) {
                 Cell::Below => continue,
                 Cell::Above => {
                     words.fill(!0);
-                    words[row_words(ni) - 1] = last_word(ni);
+                    words[row_words - 1] = last_word(ni);
                     continue;
                 }
                 Cell::Mixed => {}
             }
-            for (rows, out) in around.iter().zip(in_planes.iter_mut()) {
-                for (row, expanded) in rows.iter().zip(expanded.iter_mut()) {
-                    aligned.expand(lanes, &field[row * field_ni..][..field_ni], expanded);
-                }
-                mix_rows(&expanded[0], &expanded[1], along_j.weight, out);
-            }
-            mix_rows(&in_planes[0], &in_planes[1], along_k.weight, values);
+            // Only of planes in which something is cut.
+            let [low, high] = planes.hold(lanes, aligned, field, nj, ks);
+            let row = j * ni..(j + 1) * ni;
+            mix_rows(&low[row.clone()], &high[row], along_k.weight, values);
             pack_row(lanes, values, [f32::from_bits(1), f32::INFINITY], words);
         }
     }

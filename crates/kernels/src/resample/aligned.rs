@@ -115,7 +115,7 @@ pub(super) struct Inside {
 
 /// The planes of the source around the one that is sampled, at the output's voxels along `i` and `j`.
 #[derive(Debug)]
-pub(super) struct Planes<'a> {
+pub(crate) struct Planes<'a> {
     held: [Held<'a>; 2],
     /// Rows of the source at the output's voxels along `i`.
     rows: Buffer<'a, f32>,
@@ -129,21 +129,21 @@ struct Held<'a> {
 
 impl<'a> Planes<'a> {
     /// Nothing yet, with room for planes of `n` values and rows of `n_rows`.
-    pub(super) fn new(n: usize, n_rows: usize, workers: Workers<'a>) -> Self {
+    pub(crate) fn new(n: usize, n_rows: usize, workers: Workers<'a>) -> Self {
         let held = [0, 1].map(|_| Held { k: None, values: workers.buffer(n) });
         Self { held, rows: workers.buffer(n_rows) }
     }
 
-    /// Makes the two planes that an output plane lies between, where they are not held yet.
+    /// The two planes that an output plane lies between, made where they are not held yet.
     #[inline(always)]
-    fn hold<L: Lanes>(
+    pub(crate) fn hold<L: Lanes>(
         &mut self,
         lanes: L,
         aligned: &Aligned,
         source: &[f32],
         nj: usize,
         ks: [usize; 2],
-    ) {
+    ) -> [&[f32]; 2] {
         if self.held[0].k == Some(ks[1]) || self.held[1].k == Some(ks[0]) {
             self.held.swap(0, 1);
         }
@@ -167,6 +167,7 @@ impl<'a> Planes<'a> {
                 mix_rows(row(low), row(low + step), weight, out);
             }
         }
+        self.held.each_ref().map(|held| &held.values[..])
     }
 }
 
@@ -188,7 +189,7 @@ impl Work for Plane<'_, '_> {
         let Self { source, aligned, planes, k, mut rows, inside_row } = self;
         let Between { low, step, weight } = aligned.between(2, k);
         let ni = aligned.lows.len();
-        planes.hold(lanes, aligned, source, rows.values.len() / ni, [low, low + step]);
+        let held = planes.hold(lanes, aligned, source, rows.values.len() / ni, [low, low + step]);
         for (j, (values, bits)) in rows.each(ni).enumerate() {
             if !aligned.is_inside(1, j) {
                 values.fill(0.0);
@@ -196,8 +197,7 @@ impl Work for Plane<'_, '_> {
                 continue;
             }
             let within = inside_row.voxels.clone();
-            let [low, high] =
-                [0, 1].map(|n| &planes.held[n].values[j * ni..][..ni][within.clone()]);
+            let [low, high] = held.map(|values| &values[j * ni..][..ni][within.clone()]);
             values[..within.start].fill(0.0);
             values[within.end..].fill(0.0);
             mix_rows(low, high, weight, &mut values[within]);

@@ -11,7 +11,7 @@ use crate::Workers;
 use crate::bits::row_words;
 use crate::value::Value;
 
-pub(crate) use aligned::{Aligned, mix_rows, reordered};
+pub(crate) use aligned::{Aligned, Planes, mix_rows, reordered};
 pub use scalar::sample_point;
 
 /// Trilinear values of `source` at the voxels of another grid, as [`sample_point`] gives them.
