@@ -2,19 +2,21 @@
 """Runs on whole datasets, with the built command.
 
     dataset.py killed      [--scans 200] [--broken 5] [--kills 20]
-    dataset.py throughput  [--scans 8]
+    dataset.py throughput  [--scans 8] [--peer 'NAME=COMMAND {in} {out}'] [--record]
 
-`killed`: a dataset of small heads, some of them broken, in a run that is killed (SIGKILL) at random moments and
-gone on with; afterwards every result must be there once, with the bytes of an undisturbed run, proven by its
+`killed`: a dataset of small heads, some of them broken, in a run that is killed (SIGKILL) at random moments, as
+often as is asked, and gone on with; afterwards every result must be there once, with the bytes of an undisturbed run, proven by its
 record, and nothing else. Exit code 1 if not.
 
 `throughput`: scans an hour with one and with two jobs, one thread a job, in turns, with peak memory; for 1 mm T1
-heads and for CT of 300 slices. Figures are printed: a record is for an idle machine.
+heads and for CT of 300 slices. A peer takes the T1 heads, a process a head and as many at once as there are
+jobs. `--record` writes `records/DATE-CPU-throughput.md`.
 
 Heads are those of `data`, stretched and made brighter one by one. Needs numpy, nibabel and pydicom.
 """
 
 import argparse
+import datetime
 import hashlib
 import json
 import os
@@ -25,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nibabel
@@ -33,6 +36,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benches"))
 import dicom_series
+import whole_run
 
 
 def main():
@@ -42,6 +46,9 @@ def main():
     parser.add_argument("--broken", type=int, default=5)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", type=whole_run.peer)
+    parser.add_argument("--note", action="append", default=[], help="a line for the record")
+    parser.add_argument("--record", action="store_true")
     parser.add_argument("--efface", type=Path, default=ROOT / "target/release/efface")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dataset.") as folder:
@@ -62,18 +69,19 @@ def killed(options, work):
     whole = time.perf_counter() - start
     expected = images(work / "whole")
     print(f"undisturbed: {len(expected)} results of {n_scans} scans, {whole:.0f} s", flush=True)
-    n_kills, start = 0, time.perf_counter()
-    for n in range(options.kills):
+    n_kills, n_ended, start = 0, 0, time.perf_counter()
+    while n_kills < options.kills and n_ended < options.kills:
         process = subprocess.Popen([*command, work / "out", "--jobs", "2", "--resume"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # Most of the way through the run, and at no moment in particular.
-        time.sleep(rng.uniform(0, 2.2 * whole / options.kills))
-        n_kills += process.poll() is None
+        # Most of the way through the dataset with the last of them, and at no moment in particular.
+        time.sleep(rng.uniform(0, 1.8 * whole / options.kills))
+        is_killed = process.poll() is None
+        n_kills, n_ended = n_kills + is_killed, n_ended + (not is_killed)
         process.kill()
         process.wait()
         found = images(work / "out")
         if any(expected.get(name) != digest for name, digest in found.items()):
-            print(f"after kill {n + 1}: a result that differs")
+            print(f"after kill {n_kills}: a result that differs")
             return 1
     at_kills = len(images(work / "out"))
     said = run([*command, work / "out", "--jobs", "2", "--resume"])
@@ -102,25 +110,63 @@ def throughput(options, work):
         for path in (work / "ct" / str(n)).iterdir():
             # Another series: a UID of the same length.
             path.write_bytes(re_uid(path.read_bytes(), n))
-    print(f"load {os.getloadavg()[0]:.1f}")
+    load = os.getloadavg()[0]
+    lines = ["# Scans an hour", "", *whole_run.machine(load), f"- date: {datetime.date.today()}",
+             *(f"- {note}" for note in options.note), "",
+             "One and two jobs in turns, three times; medians. A job has one thread; memory is that of a process.", "",
+             "| heads | program | one job, scans an hour | two jobs | times as many | peak MiB, one job | two jobs |",
+             "|---|---|---|---|---|---|---|"]
     for name in ["t1", "ct"]:
-        n = len(list((work / name).iterdir()))
-        runs = {1: [], 2: []}
-        for repeat in range(3):
-            for jobs in runs:
-                out = work / f"out-{name}-{jobs}-{repeat}"
-                command = [options.efface, "deface", work / name, "-o", out, "--jobs", str(jobs), "--threads", str(jobs)]
-                # Copies of one head stand for many persons here.
-                command.append("--each-alone")
-                _, code, timed = dicom_series.timed(command)
-                assert code in (0, 1), code
-                runs[jobs].append(timed)
-                shutil.rmtree(out)
-        seconds = {jobs: statistics.median(r["seconds"] for r in all_runs) for jobs, all_runs in runs.items()}
-        for jobs, all_runs in runs.items():
-            peak = max(r["peak_mib"] for r in all_runs)
-            print(f"{name}: {jobs} jobs, {n * 3600 / seconds[jobs]:.0f} scans an hour, {peak:.0f} MiB")
-        print(f"{name}: {seconds[1] / seconds[2]:.2f} times as many with two jobs")
+        folders = sorted((work / name).iterdir())
+        programs = {"efface": lambda jobs, out, name=name: run_efface(options.efface, work / name, out, jobs)}
+        if name == "t1":
+            heads = sorted((work / name).rglob("*.nii.gz"))
+            programs |= {peer.name: lambda jobs, out, peer=peer, heads=heads: run_peer(peer, heads, out, jobs)
+                         for peer in options.peer}
+        runs = {(program, jobs): [] for program in programs for jobs in [1, 2]}
+        for _ in range(3):
+            for program, jobs in runs:
+                runs[program, jobs].append(programs[program](jobs, work / "out"))
+                shutil.rmtree(work / "out")
+        for program in programs:
+            seconds = [statistics.median(s for s, _ in runs[program, jobs]) for jobs in [1, 2]]
+            peaks = [max(mib for _, mib in runs[program, jobs]) for jobs in [1, 2]]
+            an_hour = " | ".join(f"{len(folders) * 3600 / s:.0f}" for s in seconds)
+            lines.append(f"| {name} | {program} | {an_hour} | {seconds[0] / seconds[1]:.2f} "
+                         f"| {peaks[0]:.0f} | {peaks[1]:.0f} |")
+    lines += ["", f"Load after the last: {os.getloadavg()[0]:.2f}."]
+    print("\n".join(lines))
+    if options.record:
+        path = ROOT / "benches/records" / f"{datetime.date.today()}-{whole_run.cpu_slug()}-throughput.md"
+        path.write_text("\n".join(lines) + "\n")
+
+
+def run_efface(efface, source, out, jobs):
+    """Wall seconds and peak MiB of a run on all scans of a folder."""
+    # Copies of one head stand for many persons here.
+    command = [efface, "deface", source, "-o", out, "--jobs", str(jobs), "--threads", str(jobs), "--each-alone"]
+    said, code, timed = dicom_series.timed(command)
+    if code not in (0, 1):
+        raise SystemExit(said)
+    return timed["seconds"], timed["peak_mib"]
+
+
+def run_peer(peer, heads, out, jobs):
+    """As `run_efface`, of a program that takes one head."""
+    out.mkdir()
+
+    def on(head):
+        words = {"{in}": head, "{out}": out / head.name, "{threads}": "1"}
+        said, code, timed = dicom_series.timed([str(words.get(word, word)) for word in peer.words])
+        if code != 0 or not (out / head.name).exists():
+            raise SystemExit(f"{peer.name}: {said}")
+        return timed["peak_mib"]
+
+    os.environ["OMP_NUM_THREADS"] = "1"
+    start = time.perf_counter()
+    with ThreadPoolExecutor(jobs) as pool:
+        peaks = list(pool.map(on, heads))
+    return time.perf_counter() - start, max(peaks)
 
 
 def re_uid(image, n):
