@@ -249,6 +249,11 @@ pub(crate) struct OutputArgs {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) out: PathBuf,
 
+    /// Set slices of a tilted gantry upright and fill unequal distances in, where DICOM is written as NIfTI:
+    /// values become mixtures of their neighbours, and the record says so
+    #[arg(long)]
+    pub(crate) resample: bool,
+
     #[command(flatten)]
     pub(crate) results: ResultArgs,
 

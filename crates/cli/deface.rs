@@ -19,12 +19,13 @@ use crate::screen::{Screen, shown};
 
 /// Defaces every scan of the inputs.
 pub(crate) fn deface(args: &DefaceArgs) -> Result<Exit, Refusal> {
-    let OutputArgs { out, results, dicom } = &args.output;
+    let OutputArgs { out, resample, results, dicom } = &args.output;
     let common =
         options(&args.removal, Some((results, out)), Some(dicom), &args.engine, args.run.jobs)?;
     let common = Options {
         write_mask: args.mask,
         as_nifti: args.format.is_some(),
+        resample: *resample,
         pass_through: args.pass_through.clone(),
         ..common
     };
@@ -59,9 +60,10 @@ pub(crate) fn with_run(
 
 /// Removes what a given mask covers.
 pub(crate) fn apply(args: &ApplyArgs) -> Result<Exit, Refusal> {
-    let OutputArgs { out, results, dicom } = &args.output;
+    let OutputArgs { out, resample, results, dicom } = &args.output;
     let options = Options {
         mask: Some(args.mask.clone()),
+        resample: *resample,
         ..options(&args.removal, Some((results, out)), Some(dicom), &args.engine, 1)?
     };
     let input = std::slice::from_ref(&args.input);
@@ -138,6 +140,7 @@ pub(crate) fn options(
         keep_header_text: results.is_some_and(|(results, _)| results.keep_header),
         flip: removal.flip,
         as_nifti: false,
+        resample: false,
         pass_through: Vec::new(),
         release: release(dicom)?,
         regions: removal.remove.iter().flat_map(|r| r.iter()).collect(),

@@ -1,9 +1,12 @@
 use std::ffi::OsStr;
+use std::io;
 
-use volume::{Affine, ByteOrder, Rescale, StoredType};
+use kernels::Workers;
+use volume::{Affine, ByteOrder, Grid, Rescale, StoredType, StoredVolume};
 
 use crate::nifti::{self, Decoded};
-use crate::{FormatError, Packing, Scan};
+use crate::resample::Resampling;
+use crate::{FormatError, Modality, Note, Packing, Scan};
 
 /// Bytes of a NIfTI-1 header and of the word that says that nothing follows it.
 const DATA_START: usize = 352;
@@ -16,19 +19,13 @@ const DATA_START: usize = 352;
 ///
 /// # Errors
 /// [`FormatError::ManyRescales`] if planes differ in slope or intercept, which NIfTI cannot say;
-/// [`FormatError::TooLong`] if an axis is longer than NIfTI-1 can say.
+/// [`FormatError::TooLong`] if an axis is longer than NIfTI-1 can say; [`FormatError::Io`] if the memory
+/// cannot be had.
 pub fn as_nifti(scan: Scan, name: &OsStr) -> Result<Scan, FormatError> {
     let volume = &scan.volume;
-    let rescale = volume.rescale(0);
-    if (0..volume.n_planes()).any(|p| volume.rescale(p) != rescale) {
-        return Err(FormatError::ManyRescales);
-    }
-    let [ni, nj, nk] = volume.grid().extent;
-    let extents = [ni, nj, nk, volume.n_frames()];
+    let mut bytes = start(volume, volume.grid())?;
+    let ni = volume.grid().extent[0];
     let n_bytes = volume.stored_type().n_bytes();
-    let mut bytes = header(extents, volume.stored_type(), volume.grid().affine, rescale)
-        .ok_or(FormatError::TooLong { extent: volume.grid().extent })?;
-    bytes.reserve_exact(ni * nj * n_bytes * volume.n_planes());
     for p in 0..volume.n_planes() {
         let start = bytes.len();
         for row in volume.plane(p).chunks_exact(ni * n_bytes).rev() {
@@ -38,6 +35,50 @@ pub fn as_nifti(scan: Scan, name: &OsStr) -> Result<Scan, FormatError> {
             bytes[start..].chunks_exact_mut(n_bytes).for_each(<[u8]>::reverse);
         }
     }
+    file_of(scan, name, bytes)
+}
+
+/// As [`as_nifti`], the voxels resampled as `resampling` says, and a note of that.
+///
+/// # Errors
+/// As [`as_nifti`]; [`FormatError::Io`] if the memory for the voxels cannot be had.
+pub(crate) fn as_resampled_nifti(
+    mut scan: Scan,
+    name: &OsStr,
+    resampling: &Resampling,
+    workers: Workers,
+) -> Result<Scan, FormatError> {
+    let mut bytes = start(&scan.volume, resampling.grid())?;
+    let is_ct = scan.modality == Some(Modality::Ct);
+    bytes.resize(DATA_START + n_voxel_bytes(&scan.volume, resampling.grid()), 0);
+    resampling.write_planes(&scan.volume, is_ct, &mut bytes[DATA_START..], workers);
+    scan.notes.push(Note { text: resampling.note().to_owned(), needs_review: false });
+    file_of(scan, name, bytes)
+}
+
+/// Header of the file that holds `volume` on `grid`, with room for the voxels behind it.
+fn start(volume: &StoredVolume, grid: &Grid) -> Result<Vec<u8>, FormatError> {
+    let rescale = volume.rescale(0);
+    if (0..volume.n_planes()).any(|p| volume.rescale(p) != rescale) {
+        return Err(FormatError::ManyRescales);
+    }
+    let [ni, nj, nk] = grid.extent;
+    let extents = [ni, nj, nk, volume.n_frames()];
+    let mut bytes = header(extents, volume.stored_type(), grid.affine, rescale)
+        .ok_or(FormatError::TooLong { extent: grid.extent })?;
+    bytes
+        .try_reserve_exact(n_voxel_bytes(volume, grid))
+        .map_err(|_| FormatError::Io(io::ErrorKind::OutOfMemory.into()))?;
+    Ok(bytes)
+}
+
+/// Bytes of all frames of `volume` on `grid`.
+fn n_voxel_bytes(volume: &StoredVolume, grid: &Grid) -> usize {
+    grid.n_voxels() * volume.n_frames() * volume.stored_type().n_bytes()
+}
+
+/// The scan of a NIfTI file of these `bytes`, with what `scan`, of which it was made, says of itself.
+fn file_of(scan: Scan, name: &OsStr, bytes: Vec<u8>) -> Result<Scan, FormatError> {
     let (modality, notes) = (scan.modality, scan.notes);
     drop(scan.volume);
     let mut converted = nifti::open_single(Decoded { name: name.to_owned(), gzip: false, bytes })?;
@@ -108,7 +149,7 @@ fn turned(affine: Affine, nj: usize) -> Affine {
 mod tests {
     use super::*;
     use crate::Layout;
-    use volume::{Grid, PlaneAt, StoredVolume};
+    use volume::PlaneAt;
 
     fn scan(order: ByteOrder, rescale: Vec<Rescale>) -> Scan {
         let affine = Affine([[-1.5, 0.0, 0.2, 7.0], [0.0, -2.0, 0.0, 8.0], [0.0, 0.0, 3.0, 9.0]]);

@@ -1,7 +1,8 @@
 //! NIfTI and DICOM to a [`Scan`] and back, by patching the source's decoded bytes.
 //!
 //! [`discover`] tells what lies at a path by content, [`open`] loads it, [`write()`] writes its
-//! bytes, voxels changed or not, into another folder. Stored values never pass through a float.
+//! bytes, voxels changed or not, into another folder. Stored values never pass through a float, but for
+//! [`open_resampled`], which makes them of others.
 
 mod compare;
 mod convert;
@@ -13,6 +14,7 @@ mod mask_file;
 mod nifti;
 mod open;
 mod pass;
+mod resample;
 mod scan;
 mod source;
 mod write;
@@ -27,7 +29,7 @@ pub use free_text::{
 pub use gzip::GzipError;
 pub use mask_file::{mask_file, mask_of};
 pub use nifti::NiftiError;
-pub use open::{open, open_nifti_bytes, open_on, reopen_on};
+pub use open::{open, open_nifti_bytes, open_on, open_resampled, reopen_on};
 pub use pass::{is_of_kind, pass_through};
 pub use scan::{Layout, Modality, Note, Packing, Scan, SourceFile, Tiles};
 pub use source::{Found, Source, decoded_bytes, discover, patient_id, space};

@@ -2,13 +2,15 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read as _};
 use std::iter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use kernels::Workers;
 
-use crate::dicom::DicomError;
+use crate::convert::{as_nifti, as_resampled_nifti};
+use crate::dicom::{DicomError, Series, Spacing};
 use crate::nifti::Decoded;
+use crate::resample::Resampling;
 use crate::{FormatError, Layout, Scan, Source, dicom, gzip, nifti};
 
 /// Loads a scan whole: its voxels as stored and every other byte of its files.
@@ -28,6 +30,34 @@ pub fn open(source: &Source) -> Result<Scan, FormatError> {
 /// As [`open`].
 pub fn open_on(source: &Source, workers: Workers) -> Result<Scan, FormatError> {
     open_in(source, Vec::new(), workers)
+}
+
+/// Loads a DICOM series as the NIfTI file `name` that [`as_nifti`] makes of it, on an orthogonal grid with
+/// equally spaced slices.
+///
+/// Slices of a tilted gantry are shifted within their planes, and what lies between two slices that are
+/// not equally spaced is mixed of both, linearly; a note tells either. Slices that lie on such a grid are
+/// those of [`as_nifti`]. Where a slice does not reach, and where the file says that there is no value
+/// (Pixel Padding), the result has air: -1000 HU in CT, or the lowest value of the scan if that is higher
+/// or it is no CT. Stored type, slope and intercept stay.
+///
+/// Beside the scan that was read, takes the memory of the one that is made, and a few rows a thread.
+///
+/// # Errors
+/// As [`open`] and [`as_nifti`]; slices may be unequally spaced, but lie on a line without a hole of more
+/// than 12 mm and 1.5 times the usual distance, and differ in their positions. [`FormatError::NotAScan`]
+/// if the source is no DICOM.
+pub fn open_resampled(
+    source: &Source,
+    name: &OsStr,
+    workers: Workers,
+) -> Result<Scan, FormatError> {
+    let Source::DicomSeries { files, .. } = source else { return Err(FormatError::NotAScan) };
+    let Series { scan, along_mm } = open_dicom(files, Vec::new(), Spacing::Any, workers)?;
+    match Resampling::of(scan.volume.grid(), along_mm.as_deref()) {
+        Some(resampling) => as_resampled_nifti(scan, name, &resampling, workers),
+        None => as_nifti(scan, name),
+    }
 }
 
 /// As [`open_on`], in the memory of a scan that is of no more use: all of it is read anew.
@@ -56,15 +86,7 @@ fn open_in(source: &Source, memory: Vec<Vec<u8>>, workers: Workers) -> Result<Sc
         Source::DicomSeries { path, files, .. } => {
             let is_file = files.len() == 1 && files[0] == *path;
             let layout = if is_file { Layout::DicomFile } else { Layout::DicomSeries };
-            let memory = memory.into_iter().map(Some).chain(iter::repeat_with(|| None));
-            let rooms: Vec<_> = files.iter().zip(memory.map(Mutex::new)).collect();
-            let natives = in_parallel(&rooms, workers, |(path, memory)| {
-                let memory = memory.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let bytes = read_into(path, memory.unwrap_or_default())?;
-                Ok((name(path), dicom::native(bytes)))
-            });
-            let natives = natives.into_iter().collect::<Result<Vec<_>, FormatError>>()?;
-            Ok(Scan { layout, ..dicom::series_of(natives, workers)? })
+            Ok(Scan { layout, ..open_dicom(files, memory, Spacing::Even, workers)?.scan })
         }
         Source::LeftOut { files, what, .. } => {
             Err(DicomError::LeftOut { what: *what, n_images: files.len() }.into())
@@ -72,6 +94,25 @@ fn open_in(source: &Source, memory: Vec<Vec<u8>>, workers: Workers) -> Result<Sc
         Source::Unreadable(path) => Err(why_unreadable(path)),
         Source::LinkOut(_) => Err(FormatError::LinkOut),
     }
+}
+
+/// Loads a series of DICOM `files`, whose slices are spaced as `spacing` wants, in the `memory` of as many
+/// files, if there is any.
+fn open_dicom(
+    files: &[PathBuf],
+    memory: Vec<Vec<u8>>,
+    spacing: Spacing,
+    workers: Workers,
+) -> Result<Series, FormatError> {
+    let memory = memory.into_iter().map(Some).chain(iter::repeat_with(|| None));
+    let rooms: Vec<_> = files.iter().zip(memory.map(Mutex::new)).collect();
+    let natives = in_parallel(&rooms, workers, |(path, memory)| {
+        let memory = memory.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let bytes = read_into(path, memory.unwrap_or_default())?;
+        Ok((name(path), dicom::native(bytes)))
+    });
+    let natives = natives.into_iter().collect::<Result<Vec<_>, FormatError>>()?;
+    Ok(dicom::series_of(natives, spacing, workers)?)
 }
 
 /// Loads a NIfTI file of header and voxels from its `bytes`, compressed with gzip or not.

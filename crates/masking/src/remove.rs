@@ -1,5 +1,5 @@
 use kernels::Workers;
-use volume::{ByteOrder, Mask, StoredType, StoredVolume};
+use volume::{Mask, StoredVolume};
 
 use crate::Fill;
 
@@ -95,30 +95,16 @@ fn scattered(counter: u64) -> u64 {
 /// The bytes of a real value in plane `p`.
 fn stored_bytes(scan: &StoredVolume, p: usize, real: f64) -> Vec<u8> {
     let stored = scan.rescale(p).stored(real);
-    // Casts from float to integer hold at the ends of the type.
-    let rounded = scan.storable(p, stored);
-    let mut bytes = match scan.stored_type() {
-        StoredType::U8 => (rounded as u8).to_le_bytes().to_vec(),
-        StoredType::I8 => (rounded as i8).to_le_bytes().to_vec(),
-        StoredType::U16 => (rounded as u16).to_le_bytes().to_vec(),
-        StoredType::I16 => (rounded as i16).to_le_bytes().to_vec(),
-        StoredType::U32 => (rounded as u32).to_le_bytes().to_vec(),
-        StoredType::I32 => (rounded as i32).to_le_bytes().to_vec(),
-        StoredType::U64 => (rounded as u64).to_le_bytes().to_vec(),
-        StoredType::I64 => (rounded as i64).to_le_bytes().to_vec(),
-        StoredType::F32 => (stored as f32).to_le_bytes().to_vec(),
-        StoredType::F64 => stored.to_le_bytes().to_vec(),
-    };
-    if scan.byte_order() == ByteOrder::Big {
-        bytes.reverse();
-    }
+    let of = scan.stored_type();
+    let mut bytes = vec![0; of.n_bytes()];
+    of.encode(&[scan.storable(p, stored)], scan.byte_order(), &mut bytes);
     bytes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use volume::{Affine, Grid, PlaneAt, Rescale};
+    use volume::{Affine, ByteOrder, Grid, PlaneAt, Rescale, StoredType};
 
     fn check(of: StoredType, order: ByteOrder, rescale: Rescale, real: f64, expected: &[u8]) {
         let grid = Grid { extent: [3, 2, 2], affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };

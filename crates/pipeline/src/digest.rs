@@ -82,13 +82,13 @@ pub(crate) fn of_options(options: &Options, model: &Model) -> io::Result<String>
     let mut hash = Sha256::new();
     let Options { guard_mm, face_wins, regions, flip, filling, as_nifti, pass_through, .. } =
         options;
-    let Options { keep_header_text, write_mask, release, .. } = options;
+    let Options { resample, keep_header_text, write_mask, release, .. } = options;
     let regions: Vec<_> = regions.iter().map(Region::name).collect();
     let facts = (guard_mm, face_wins, regions, flip, filling, as_nifti, pass_through);
     // A stand-in tells the secrets of two runs apart, and does not tell the secret. One that no other run
     // has decides nothing that another could go on with.
     let salt = (!options.has_own_salt).then(|| release.uids.uid("1.2.3"));
-    let more = (keep_header_text, write_mask, release.deidentify, &release.program, salt);
+    let more = (resample, keep_header_text, write_mask, release.deidentify, &release.program, salt);
     hash.update(format!("{facts:?} {more:?} {} {}", model.sha256(), model.engine_name()));
     if let Some(mask) = &options.mask {
         hash.update(fs::read(mask)?);

@@ -66,6 +66,8 @@ pub struct Options {
     pub flip: bool,
     /// Whether DICOM is written as NIfTI.
     pub as_nifti: bool,
+    /// Whether DICOM that is written as NIfTI is resampled to an orthogonal grid with equal spacing.
+    pub resample: bool,
     /// Modalities and SOP classes of what is no volume and released all the same.
     pub pass_through: Vec<String>,
     /// What is done to DICOM headers.

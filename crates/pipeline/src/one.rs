@@ -6,7 +6,6 @@ use std::time::Instant;
 use formats::dicom::DicomError;
 use formats::{FormatError, HeaderText, Layout, Modality, Scan, Source};
 use inference::{Model, ModelError, SampleError, Sampled};
-use kernels::Workers;
 use ledger::LedgerError;
 use masking::{Absence, Fill, Judgement, RefineOptions, Refined, Verdict, VerifyError};
 use thiserror::Error;
@@ -106,7 +105,7 @@ pub(crate) fn deface(
     let name = &planned.name;
     let workers = options.workers;
     let mut clock = Clock::start();
-    let scan = open(source, planned, workers)?;
+    let scan = open(source, planned, options)?;
     record.notes = scan.notes.iter().map(|n| n.text.clone()).collect();
     clock.stage(record, "open");
 
@@ -218,12 +217,16 @@ fn has_expected_header(
 pub(crate) fn open(
     source: &Source,
     planned: &Planned,
-    workers: Workers,
+    options: &Options,
 ) -> Result<Scan, FormatError> {
-    let scan = formats::open_on(source, workers)?;
+    let name = planned.name.file_name().unwrap_or_default();
+    if options.resample && planned.is_converted && matches!(source, Source::DicomSeries { .. }) {
+        return formats::open_resampled(source, name, options.workers);
+    }
+    let scan = formats::open_on(source, options.workers)?;
     match scan.layout {
         Layout::DicomFile | Layout::DicomSeries if planned.is_converted => {
-            formats::as_nifti(scan, planned.name.file_name().unwrap_or_default())
+            formats::as_nifti(scan, name)
         }
         _ => Ok(scan),
     }

@@ -139,6 +139,12 @@ pub enum PlanError {
         /// The log.
         log: PathBuf,
     },
+    /// Nothing is read as DICOM and written as NIfTI.
+    #[error("only DICOM that is written as NIfTI can be resampled, and {found}")]
+    NotResampled {
+        /// What there is instead.
+        found: &'static str,
+    },
     /// Other runs than this one cannot give the same new UIDs.
     #[error("a run that {} gives DICOM other new UIDs than the others", if *is_shard { "is one of several" } else { "goes on" })]
     OwnSalt {
@@ -177,6 +183,9 @@ impl PlanError {
             Self::Exists { .. } => "choose another output folder, or add `--overwrite`",
             Self::SameName { .. } => "run the inputs one by one, into different folders",
             Self::FileForMany { .. } => "give a folder after `-o`",
+            Self::NotResampled { .. } => {
+                "add `--format nifti`, or leave `--resample` out: DICOM and NIfTI files keep their grid"
+            }
             Self::OwnSalt { .. } => "give all of them the same secret with `--uid-salt`",
             Self::Busy { .. } => "wait for it, or choose another output folder",
             Self::NoLog => "give the log of the earlier run with `--log`",
@@ -276,6 +285,7 @@ impl Plan {
     fn check(&mut self, out: &Path, options: &Options) -> Result<(), PlanError> {
         let plan = self;
         plan.refuse_same_names()?;
+        plan.refuse_to_resample(options)?;
         let is_dicom = |scan: &Planned| {
             matches!(scan.source, Ok(Source::DicomSeries { .. } | Source::LeftOut { .. }))
         };
@@ -448,6 +458,22 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Refuses to resample what would keep its grid.
+    fn refuse_to_resample(&self, options: &Options) -> Result<(), PlanError> {
+        let is_nifti = |scan: &Planned| {
+            matches!(scan.source, Ok(Source::NiftiFile(_) | Source::NiftiPair { .. }))
+        };
+        let found = match &self.scans[..] {
+            [] => return Ok(()),
+            _ if !options.resample || self.scans.iter().any(|scan| scan.is_converted) => {
+                return Ok(());
+            }
+            scans if scans.iter().all(is_nifti) => "the input is NIfTI",
+            _ => "the output is not",
+        };
+        Err(PlanError::NotResampled { found })
     }
 
     /// Refuses to replace anything; if a run goes on, anything but what it wrote itself, which it never

@@ -119,7 +119,7 @@ impl Space {
         options: &Options,
     ) -> Option<Look> {
         let workers = options.workers;
-        let opened = open(scan.source.as_ref().ok()?, scan, options.workers).ok()?;
+        let opened = open(scan.source.as_ref().ok()?, scan, options).ok()?;
         let sampled = inference::sample(&opened.volume, model.card(), workers).ok()?;
         let found = inference::segment(model, &sampled, options.flip, workers).ok()?;
         let look = Look {

@@ -1,3 +1,5 @@
+use std::convert::identity;
+
 use thiserror::Error;
 
 use crate::Grid;
@@ -53,6 +55,41 @@ impl StoredType {
             Self::I64 => "int64",
             Self::F32 => "float32",
             Self::F64 => "float64",
+        }
+    }
+
+    /// Writes stored values to `out` as a file of this type has them. Types of whole numbers take the
+    /// nearest one, and hold at their ends.
+    ///
+    /// # Panics
+    /// If `out` has not the bytes of as many values.
+    pub fn encode(self, values: &[f64], order: ByteOrder, out: &mut [u8]) {
+        let n_bytes = self.n_bytes();
+        assert_eq!(out.len(), values.len() * n_bytes, "the bytes of all values");
+        macro_rules! encode {
+            ($type:ty, $nearest:expr) => {
+                for (bytes, &value) in
+                    out.as_chunks_mut::<{ size_of::<$type>() }>().0.iter_mut().zip(values)
+                {
+                    let value = $nearest(value) as $type;
+                    *bytes = match order {
+                        ByteOrder::Little => value.to_le_bytes(),
+                        ByteOrder::Big => value.to_be_bytes(),
+                    };
+                }
+            };
+        }
+        match self {
+            Self::U8 => encode!(u8, f64::round),
+            Self::I8 => encode!(i8, f64::round),
+            Self::U16 => encode!(u16, f64::round),
+            Self::I16 => encode!(i16, f64::round),
+            Self::U32 => encode!(u32, f64::round),
+            Self::I32 => encode!(i32, f64::round),
+            Self::U64 => encode!(u64, f64::round),
+            Self::I64 => encode!(i64, f64::round),
+            Self::F32 => encode!(f32, identity),
+            Self::F64 => encode!(f64, identity),
         }
     }
 }
@@ -399,6 +436,24 @@ impl StoredVolume {
         decode(bytes, self.stored_type, self.byte_order, self.rescale(p), out);
     }
 
+    /// Writes the stored values of rows `j0..j0 + out.len() / ni` of plane `p` to `out`, `i` fastest:
+    /// NaN where there is no value.
+    ///
+    /// # Panics
+    /// If `out` is not whole rows of the plane.
+    pub fn stored_rows(&self, p: usize, j0: usize, out: &mut [f64]) {
+        let ni = self.grid.extent[0];
+        assert!(out.len().is_multiple_of(ni), "whole rows");
+        let n_bytes = self.stored_type.n_bytes();
+        let bytes = &self.plane(p)[j0 * ni * n_bytes..][..out.len() * n_bytes];
+        decode_stored(bytes, self.stored_type, self.byte_order, out);
+        if let Some(range) = self.padding[self.planes[p].buffer] {
+            let [first, last] = range.map(|v| v as f64);
+            let is_padding = |value: &&mut f64| (first..=last).contains(*value);
+            out.iter_mut().filter(is_padding).for_each(|value| *value = f64::NAN);
+        }
+    }
+
     fn plane_bytes(&self) -> usize {
         self.grid.extent[0] * self.grid.extent[1] * self.stored_type.n_bytes()
     }
@@ -465,6 +520,32 @@ fn decode(bytes: &[u8], of: StoredType, order: ByteOrder, rescale: Rescale, out:
     }
 }
 
+fn decode_stored(bytes: &[u8], of: StoredType, order: ByteOrder, out: &mut [f64]) {
+    macro_rules! decode {
+        ($type:ty) => {
+            for (value, &bytes) in out.iter_mut().zip(bytes.as_chunks::<{ size_of::<$type>() }>().0)
+            {
+                *value = match order {
+                    ByteOrder::Little => <$type>::from_le_bytes(bytes) as f64,
+                    ByteOrder::Big => <$type>::from_be_bytes(bytes) as f64,
+                };
+            }
+        };
+    }
+    match of {
+        StoredType::U8 => decode!(u8),
+        StoredType::I8 => decode!(i8),
+        StoredType::U16 => decode!(u16),
+        StoredType::I16 => decode!(i16),
+        StoredType::U32 => decode!(u32),
+        StoredType::I32 => decode!(i32),
+        StoredType::U64 => decode!(u64),
+        StoredType::I64 => decode!(i64),
+        StoredType::F32 => decode!(f32),
+        StoredType::F64 => decode!(f64),
+    }
+}
+
 fn convert<const N: usize>(values: &[[u8; N]], out: &mut [f32], to_real: impl Fn([u8; N]) -> f32) {
     for (real, &value) in out.iter_mut().zip(values) {
         let finite = to_real(value);
@@ -508,6 +589,27 @@ mod tests {
         check(StoredType::I64, &[0xff; 8], none, &[-1.0]);
         check(StoredType::F32, &1.5f32.to_le_bytes(), hu, &[-1021.0]);
         check(StoredType::F64, &(-2.25f64).to_le_bytes(), none, &[-2.25]);
+    }
+
+    #[test]
+    fn stored_values_of_every_type_are_written_as_they_are_read() {
+        use StoredType::{F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
+        for of in [U8, I8, U16, I16, U32, I32, U64, I64, F32, F64] {
+            for order in [ByteOrder::Little, ByteOrder::Big] {
+                let mut bytes = vec![0; 3 * of.n_bytes()];
+                of.encode(&[3.0, 99.75, 100.25], order, &mut bytes);
+                let volume = volume(of, order, bytes, Rescale { slope: 3.0, intercept: 9.0 });
+                let volume = volume.with_reserved([0, 255], vec![Some([2, 3])]);
+                let mut stored = [0.0; 3];
+                volume.stored_rows(0, 0, &mut stored);
+                let wanted = if matches!(of, F32 | F64) { [99.75, 100.25] } else { [100.0; 2] };
+                assert!(stored[0].is_nan(), "padding is no value");
+                assert_eq!(stored[1..], wanted, "{of:?} {order:?}");
+            }
+        }
+        let mut ends = [0; 2];
+        U8.encode(&[-5.0, 1e9], ByteOrder::Little, &mut ends);
+        assert_eq!(ends, [0, 255]);
     }
 
     #[test]

@@ -93,6 +93,14 @@ pub enum DicomError {
         /// The largest distance between neighbours.
         largest_mm: f64,
     },
+    /// So much is missing between two planes that resampling would make it up.
+    #[error("a hole of {gap_mm:.3} mm between slices, more than the {limit_mm:.1} mm to fill in")]
+    Hole {
+        /// The largest distance between neighbours.
+        gap_mm: f64,
+        /// The largest that is accepted.
+        limit_mm: f64,
+    },
     /// A plane lies beside the line through the first and the last.
     #[error("slice {number} of {of} lies {off_mm:.3} mm off the line through first and last")]
     OffTheLine {
@@ -544,8 +552,15 @@ impl DicomError {
             Self::TooFewPositions { .. } | Self::LeftOut { .. } => {
                 "leave localizers and single images out, and do not release them: they show a face"
             }
-            Self::MissingSlice { .. } => "the copy is incomplete; fetch the series again",
-            Self::UnequalSpacing { .. } | Self::OffTheLine { .. } | Self::Sheared { .. } => {
+            Self::MissingSlice { .. } => {
+                "the copy is incomplete; fetch the series again, or fill small gaps in with \
+                 `--format nifti --resample`"
+            }
+            Self::Hole { .. } => "the copy is incomplete; fetch the series again",
+            Self::UnequalSpacing { .. } => {
+                "write it as NIfTI with equally spaced slices: `--format nifti --resample`"
+            }
+            Self::OffTheLine { .. } | Self::Sheared { .. } => {
                 "give a series of equally spaced slices"
             }
             Self::Volume(_) => "report this as a fault of efface",

@@ -59,6 +59,7 @@ pub(crate) use unpack::pack;
 use crate::open::in_parallel;
 use crate::{Layout, Note, Packing, Scan, SourceFile};
 use image::Image;
+pub(crate) use stack::Spacing;
 use stack::stack;
 
 /// From this angle on, a stack is called tilted.
@@ -77,7 +78,7 @@ const TILT_DEGREES: f64 = 0.5;
 /// not one series of equally spaced planes.
 pub fn open_series(files: Vec<(OsString, Vec<u8>)>) -> Result<Scan, DicomError> {
     let natives = files.into_iter().map(|(name, bytes)| (name, native(bytes))).collect();
-    series_of(natives, Workers::ONE)
+    Ok(series_of(natives, Spacing::Even, Workers::ONE)?.scan)
 }
 
 /// A file in its native form, and how it was packed.
@@ -88,11 +89,20 @@ pub(crate) fn native(bytes: Vec<u8>) -> Native {
     unpack::unpack(bytes)
 }
 
-/// As [`open_series`], of files that [`native`] has unpacked.
+/// The scan of a series, and where its slices lie.
+pub(crate) struct Series {
+    pub(crate) scan: Scan,
+    /// How far along the normal the slices lie from the first, in mm, if they are not equally spaced;
+    /// the grid of the scan has their mean step.
+    pub(crate) along_mm: Option<Vec<f64>>,
+}
+
+/// As [`open_series`], of files that [`native`] has unpacked, their slices spaced as `spacing` wants.
 pub(crate) fn series_of(
     files: Vec<(OsString, Native)>,
+    spacing: Spacing,
     workers: Workers,
-) -> Result<Scan, DicomError> {
+) -> Result<Series, DicomError> {
     let of = files.len();
     let mut natives = Vec::with_capacity(of);
     for (number, (name, native)) in (1..).zip(files) {
@@ -119,7 +129,7 @@ pub(crate) fn series_of(
         });
     }
     let key = |p: usize, tag: Tag| images[frames[p].0].key(frames[p].1, tag);
-    let mut stack = stack(&planes, key)?;
+    let mut stack = stack(&planes, spacing, key)?;
     let n_shown = stack.magnitude_first(key);
     let in_order = || stack.order.iter().map(|&p| frames[p]);
     let planes = in_order()
@@ -132,7 +142,9 @@ pub(crate) fn series_of(
     let [ni, nj] = images[0].format.matrix();
     let grid = Grid { extent: [ni, nj, stack.nk], affine: stack.affine };
     let (stored_type, order) = (images[0].format.stored_type(), images[0].byte_order());
-    let mut notes = notes(&images, stack.tilt_degrees);
+    // Resampling makes a note of its own of what it does.
+    let is_tilted = spacing == Spacing::Even && stack.tilt_degrees >= TILT_DEGREES;
+    let mut notes = notes(&images, is_tilted);
     if natives.iter().any(|(file, _)| matches!(file.packing, Packing::Decoded { .. })) {
         let text = "the pixel data were compressed in a way that is read and not written: the result \
                     is uncompressed";
@@ -154,7 +166,8 @@ pub(crate) fn series_of(
     }
     let volume = StoredVolume::new(grid, stored_type, order, rescale, buffers, planes)?;
     let volume = volume.with_reserved(limits, padding).with_shown(n_shown);
-    Ok(Scan { volume, files, layout: Layout::DicomSeries, modality, notes })
+    let scan = Scan { volume, files, layout: Layout::DicomSeries, modality, notes };
+    Ok(Series { scan, along_mm: stack.along_mm })
 }
 
 /// Reads every file, and checks that they are different images of one series.
@@ -179,7 +192,7 @@ fn read_images<'a>(
     if images.is_empty() { Err(DicomError::NoFiles) } else { Ok(images) }
 }
 
-fn notes(images: &[Image<'_>], tilt_degrees: f64) -> Vec<Note> {
+fn notes(images: &[Image<'_>], is_tilted: bool) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |is_so: bool, needs_review: bool, text: &str| {
         if is_so {
@@ -193,9 +206,10 @@ fn notes(images: &[Image<'_>], tilt_degrees: f64) -> Vec<Note> {
     );
     note(images[0].format.is_inverted, true, "grey values are inverted (`MONOCHROME1`)");
     note(
-        tilt_degrees >= TILT_DEGREES,
+        is_tilted,
         false,
-        "slices are stacked at an angle to their normal, as with a tilted gantry",
+        "slices are stacked at an angle to their normal, as with a tilted gantry \
+         (`--format nifti --resample` sets them upright)",
     );
     notes
 }

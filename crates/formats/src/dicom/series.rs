@@ -16,7 +16,7 @@ use super::error::{FileError, Shared};
 use super::geometry::Plane;
 use super::image::{key_of, places};
 use super::mosaic;
-use super::stack::{FEWEST_POSITIONS, n_positions, stack};
+use super::stack::{FEWEST_POSITIONS, Spacing, n_positions, stack};
 use super::syntax::{Form, ImageClass};
 use super::tag::{
     BITS_ALLOCATED, COLUMNS, FRAME_OF_REFERENCE, MODALITY, NUMBER_OF_FRAMES, PATIENT_ID, ROWS,
@@ -347,5 +347,5 @@ fn is_stack(images: &[(PathBuf, Image)], files: &[usize]) -> bool {
         let place = VOLUME_KEYS.iter().position(|key| *key == tag)?;
         keys[p][place].as_ref().map(<[u8; 8]>::as_slice)
     };
-    stack(&planes, key).is_ok()
+    stack(&planes, Spacing::Even, key).is_ok()
 }

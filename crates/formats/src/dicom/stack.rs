@@ -18,8 +18,22 @@ const JITTER_MM: f64 = 0.05;
 const JITTER_OF_STEP: f64 = 0.01;
 /// But never more than this fraction of the step, so that thin slices are told apart.
 const MOST_JITTER_OF_STEP: f64 = 0.1;
+/// Planes farther apart than this, and than [`HOLE_OF_USUAL`] times what is usual, have a hole between
+/// them: what was in it cannot be told from what lies around it.
+const HOLE_MM: f64 = 12.0;
+/// Series whose slices all lie far apart have no hole.
+const HOLE_OF_USUAL: f64 = 1.5;
 /// More than any gantry tilts.
 const LARGEST_TILT_DEGREES: f64 = 45.0;
+
+/// Which distances between planes make a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spacing {
+    /// One, as an affine says it.
+    Even,
+    /// Any without a hole, for what is resampled.
+    Any,
+}
 
 /// Planes in order: one volume, or several on the same grid.
 #[derive(Debug)]
@@ -32,6 +46,9 @@ pub(super) struct Stack {
     pub(super) order: Vec<usize>,
     /// The angle between the step from plane to plane and the normal.
     pub(super) tilt_degrees: f64,
+    /// How far along the normal the positions lie from the first, in mm, if they are not equally spaced:
+    /// they lie on the line through first and last, and the affine has their mean step.
+    pub(super) along_mm: Option<Vec<f64>>,
 }
 
 /// Sorts `planes`, of one orientation and spacing, along their normal by position alone.
@@ -42,9 +59,10 @@ pub(super) struct Stack {
 ///
 /// # Errors
 /// [`DicomError`] if positions repeat without a key to separate them, are fewer than four, or
-/// are not equally spaced on a line.
+/// are not on a line and spaced as `spacing` wants it.
 pub(super) fn stack<'a>(
     planes: &[Plane],
+    spacing: Spacing,
     key: impl Fn(usize, Tag) -> Option<&'a [u8]>,
 ) -> Result<Stack, DicomError> {
     let Some(plane) = planes.first() else { return Err(DicomError::NoFiles) };
@@ -65,9 +83,21 @@ pub(super) fn stack<'a>(
         let limit = LARGEST_TILT_DEGREES;
         return Err(DicomError::Sheared { degrees: tilt_degrees, limit });
     }
-    for volume in &volumes {
-        check_spacing(volume.iter().map(|&p| planes[p].position), positions[0], step, normal)?;
-    }
+    let check = |volume: &Vec<usize>| {
+        check_spacing(volume.iter().map(|&p| planes[p].position), positions[0], step, normal)
+    };
+    let along_mm = match (volumes.iter().try_for_each(check), spacing) {
+        (Ok(()), _) => None,
+        (Err(e), Spacing::Even) => return Err(e),
+        (Err(_), Spacing::Any) => {
+            let mut along = Vec::new();
+            // From the last, so that what remains is where the first volume lies.
+            for volume in volumes.iter().rev() {
+                along = along_line(volume.iter().map(|&p| planes[p].position), step, normal)?;
+            }
+            Some(along)
+        }
+    };
     let along_i = plane.along_row.map(|v| v * plane.spacing[1]);
     let along_j = plane.along_column.map(|v| v * plane.spacing[0]);
     let row = |axis: usize, sign: f64| {
@@ -75,7 +105,7 @@ pub(super) fn stack<'a>(
     };
     // LPS to RAS: x and y change their sign.
     let affine = Affine([row(0, -1.0), row(1, -1.0), row(2, 1.0)]);
-    Ok(Stack { affine, nk, order: volumes.concat(), tilt_degrees })
+    Ok(Stack { affine, nk, order: volumes.concat(), tilt_degrees, along_mm })
 }
 
 impl Stack {
@@ -176,8 +206,7 @@ fn check_spacing(
     step: [f64; 3],
     normal: [f64; 3],
 ) -> Result<(), DicomError> {
-    let step_mm = length(step);
-    let tolerance = JITTER_MM.max(JITTER_OF_STEP * step_mm).min(MOST_JITTER_OF_STEP * step_mm);
+    let tolerance = tolerance_mm(length(step));
     let off_mm = |(k, position): (usize, [f64; 3])| {
         let wanted = [0, 1, 2].map(|axis| first[axis] + step[axis] * k as f64);
         length(difference(position, wanted))
@@ -202,4 +231,43 @@ fn check_spacing(
     }
     let (number, of) = (worst + 1, off.len());
     Err(DicomError::OffTheLine { number, of, off_mm: off[worst] })
+}
+
+/// How far a plane may lie from its place, of planes that lie `step_mm` apart.
+fn tolerance_mm(step_mm: f64) -> f64 {
+    JITTER_MM.max(JITTER_OF_STEP * step_mm).min(MOST_JITTER_OF_STEP * step_mm)
+}
+
+/// How far along the normal each of `positions` lies from the first, in mm.
+///
+/// # Errors
+/// [`DicomError`] if one lies beside the line from the first along `step`, the mean step, or there is a
+/// hole between two.
+fn along_line(
+    positions: impl Iterator<Item = [f64; 3]>,
+    step: [f64; 3],
+    normal: [f64; 3],
+) -> Result<Vec<f64>, DicomError> {
+    let positions: Vec<_> = positions.collect();
+    let along = |v: [f64; 3]| dot(v, normal) / length(normal);
+    let way = |position: &[f64; 3]| difference(*position, positions[0]);
+    let off_mm = |position: &[f64; 3]| {
+        let steps = along(way(position)) / along(step);
+        length(difference(way(position), step.map(|v| v * steps)))
+    };
+    let of = positions.len();
+    for (number, off_mm) in (1..).zip(positions.iter().map(off_mm)) {
+        if off_mm > tolerance_mm(length(step)) {
+            return Err(DicomError::OffTheLine { number, of, off_mm });
+        }
+    }
+    let along_mm: Vec<f64> = positions.iter().map(|position| along(way(position))).collect();
+    let mut gaps: Vec<f64> = along_mm.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    gaps.sort_by(f64::total_cmp);
+    let (usual, gap_mm) = (gaps[gaps.len() / 2], gaps[gaps.len() - 1]);
+    let limit_mm = HOLE_MM.max(HOLE_OF_USUAL * usual);
+    if gap_mm > limit_mm {
+        return Err(DicomError::Hole { gap_mm, limit_mm });
+    }
+    Ok(along_mm)
 }

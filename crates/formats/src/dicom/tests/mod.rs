@@ -5,6 +5,7 @@ mod unpack;
 
 use std::ffi::OsString;
 
+use kernels::Workers;
 use proptest::prelude::*;
 use volume::{ByteOrder, Rescale, StoredType};
 
@@ -16,7 +17,10 @@ use super::tag::{
     PIXEL_DATA, PIXEL_REPRESENTATION, PIXEL_SPACING, POSITION, RESCALE_INTERCEPT, RESCALE_SLOPE,
     ROWS, SAMPLES_PER_PIXEL, SERIES_INSTANCE, SOP_CLASS, SOP_INSTANCE,
 };
-use super::{DicomError, FileError, Malformation, MosaicFault, Shared, Tag, open_series};
+use super::{
+    DicomError, FileError, Malformation, MosaicFault, Shared, Spacing, Tag, native, open_series,
+    series_of,
+};
 use crate::{Layout, Modality, Scan};
 use example::{DataSet, Example, SYNTAXES, Value, files};
 
@@ -451,6 +455,39 @@ fn planes_must_be_equally_spaced_on_a_line() {
     assert_eq!(heights(&["0", "3", "6"]).expect_err("refused"), few);
     let off = at(&["0\\0\\0", "0\\1\\3", "0\\0\\6", "0\\0\\9"]).expect_err("refused");
     assert_eq!(off, DicomError::OffTheLine { number: 2, of: 4, off_mm: 1.0 });
+}
+
+/// Where the planes of a series lie that may be unequally spaced.
+fn any_at(positions: &[&str]) -> Result<Option<Vec<f64>>, DicomError> {
+    let mut series: Vec<_> = (0..).take(positions.len()).map(Example::plane).collect();
+    for (example, position) in series.iter_mut().zip(positions) {
+        example.text(POSITION, b"DS", position);
+    }
+    let natives = files(&series).into_iter().map(|(name, bytes)| (name, native(bytes))).collect();
+    Ok(series_of(natives, Spacing::Any, Workers::ONE)?.along_mm)
+}
+
+#[test]
+fn what_is_resampled_is_on_a_line_without_a_hole() {
+    let heights = |z: &[&str]| {
+        let positions: Vec<_> = z.iter().map(|z| format!("0\\0\\{z}")).collect();
+        any_at(&positions.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    assert_eq!(heights(&["0", "3.02", "5.98", "9"]), Ok(None), "jitter is even");
+    assert_eq!(heights(&["12", "3", "6", "0"]), Ok(Some(vec![0.0, 3.0, 6.0, 12.0])), "sorted");
+    let leaning = any_at(&["0\\0\\0", "0\\1\\3", "0\\2\\6", "0\\4\\12"]);
+    assert_eq!(leaning, Ok(Some(vec![0.0, 3.0, 6.0, 12.0])));
+    let twice = DicomError::DuplicatePosition { found: 5, positions: 4 };
+    assert_eq!(heights(&["0", "3", "3", "6", "12"]), Err(twice));
+    assert!(heights(&["0", "3", "6", "18"]).is_ok());
+    let hole = DicomError::Hole { gap_mm: 13.0, limit_mm: 12.0 };
+    assert_eq!(heights(&["0", "3", "6", "19"]), Err(hole));
+    // Slices that all lie far apart have no hole.
+    assert!(heights(&["0", "8", "24", "40", "56"]).is_ok());
+    let hole = DicomError::Hole { gap_mm: 32.0, limit_mm: 24.0 };
+    assert_eq!(heights(&["0", "16", "32", "64"]), Err(hole));
+    let off = any_at(&["0\\0\\0", "0\\1\\3", "0\\0\\6", "0\\0\\12"]);
+    assert_eq!(off, Err(DicomError::OffTheLine { number: 2, of: 4, off_mm: 1.0 }));
 }
 
 #[test]
