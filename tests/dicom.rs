@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{Place, efface};
-use phantom::{Contrast, Series};
+use phantom::{Contrast, Series, Variant};
 use volume::{Affine, Grid};
 
 /// Recognizable Visual Features and its representation.
@@ -376,6 +376,96 @@ fn a_series_goes_into_one_nifti_file_of_the_name_that_is_given() {
     let bytes = |path: PathBuf| fs::read(path).expect("a result");
     assert_eq!(bytes(place.path("named.nii.gz")), bytes(place.out().join("head_ct.nii.gz")));
     assert!(place.path("named.efface.json").exists());
+}
+
+/// A CT head on slices 3 mm apart, each of which lies `lean_mm` farther back than the one below.
+fn slices(lean_mm: f64) -> Grid {
+    let (nj, nk) = (160, 84);
+    // The slice in the middle lies as that of an upright gantry.
+    let back = -155.0 - lean_mm * f64::from(nk / 2);
+    let [x, z] = [-104.0, -115.0];
+    let affine = Affine([[2.0, 0.0, 0.0, x], [0.0, 2.0, lean_mm, back], [0.0, 0.0, 3.0, z]]);
+    Grid { extent: [104, nj, nk as usize], affine }
+}
+
+/// Writes the series of a head on `grid` without the slices of `left_out`.
+fn put_slices(place: &Place, name: &str, grid: &Grid, left_out: impl Fn(usize) -> bool) -> PathBuf {
+    let real = common::head(Contrast::Ct, Variant::Whole, grid);
+    let series = Series { contrast: Contrast::Ct, seed: common::SEED, number: 1 };
+    for (k, bytes) in phantom::dicom_files(grid, &real, &series).iter().enumerate() {
+        if !left_out(k) {
+            place.put(&format!("{name}/{k:03}"), bytes);
+        }
+    }
+    place.path(name)
+}
+
+/// That the result `name` lies on an orthogonal grid, and that its voxels outside the mask are what a scan on
+/// that grid shows.
+fn check_resampled(place: &Place, name: &str, extent: [usize; 3]) {
+    let scan = common::open(&place.out().join(format!("{name}.nii.gz")));
+    let grid = *scan.volume.grid();
+    assert_eq!(grid.extent, extent);
+    for (axis, step) in [2.0, 2.0, 3.0].into_iter().enumerate() {
+        for (n, found) in grid.affine.column(axis).into_iter().enumerate() {
+            let wanted = if n == axis { step } else { 0.0 };
+            assert!((found.abs() - wanted).abs() < 1e-3, "axis {axis}: {:?}", grid.affine);
+        }
+    }
+    let wanted = common::head(Contrast::Ct, Variant::Whole, &grid);
+    let mask = common::open(&place.out().join(format!("{name}_defacemask.nii.gz")));
+    let (found, mask) = (common::real_values(&scan), common::real_values(&mask));
+    // What is left of the head, noise and texture and all.
+    let head = found.iter().zip(&wanted).zip(&mask);
+    let apart = head.filter(|((_, wanted), removed)| **wanted > -500.0 && **removed < 0.5);
+    let mut apart: Vec<f32> = apart.map(|((found, wanted), _)| (found - wanted).abs()).collect();
+    apart.sort_by(f32::total_cmp);
+    let (n, median) = (apart.len(), apart[apart.len() / 2]);
+    assert!(n > 200_000 && median < 18.0, "{n} voxels, half of them more than {median} HU apart");
+}
+
+#[test]
+fn a_tilted_series_is_set_upright_where_that_is_asked_for() {
+    let place = Place::new();
+    // 15 degrees.
+    let grid = slices(3.0 * 15f64.to_radians().tan());
+    let tilted = put_slices(&place, "tilted", &grid, |_| false);
+    let run = place.deface(&[&tilted], &["--format", "nifti", "--resample", "--mask"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    // 83 steps of 0.8 mm are 33.4 voxels more.
+    check_resampled(&place, "tilted", [104, 160 + 34, 84]);
+    let notes = place.record("tilted.efface.json")["notes"].to_string();
+    assert!(notes.contains("resampled on request") && notes.contains("15.0 degrees"), "{notes}");
+    // Without being asked, it is tilted and says so.
+    let run = place.deface(&[&tilted], &["--format", "nifti", "--overwrite"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let scan = common::open(&place.out().join("tilted.nii.gz"));
+    assert_eq!(scan.volume.grid().extent, grid.extent);
+    let leans = scan.volume.grid().affine.column(2)[1] - grid.affine.column(2)[1];
+    assert!(leans.abs() < 1e-3, "{leans}");
+    let notes = place.record("tilted.efface.json")["notes"].to_string();
+    assert!(!notes.contains("resampled on request"), "{notes}");
+    assert!(notes.contains("an angle") && notes.contains("--format nifti --resample"), "{notes}");
+}
+
+#[test]
+fn an_uneven_series_is_filled_in_where_that_is_asked_for() {
+    let place = Place::new();
+    let grid = slices(0.0);
+    // Every other slice above the base of the skull, and two that are missing.
+    let uneven =
+        put_slices(&place, "uneven", &grid, |k| k > 40 && k % 2 == 0 || k == 20 || k == 21);
+    let out = ["--format", "nifti", "--mask", "--overwrite"];
+    let run = place.deface(&[&uneven], &out);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stdout.starts_with("fail ") && run.stdout.contains("a gap of 9.000 mm"));
+    assert!(run.stderr.contains("`--format nifti --resample`"), "{run:?}");
+    assert_eq!(place.results(), ["uneven.efface.json"]);
+    let run = place.deface(&[&uneven], &[&out[..], &["--resample"]].concat());
+    assert_eq!(run.code, Some(0), "{run:?}");
+    check_resampled(&place, "uneven", grid.extent);
+    let notes = place.record("uneven.efface.json")["notes"].to_string();
+    assert!(notes.contains("slices 3.00 to 9.00 mm apart became planes 3.00 mm apart"), "{notes}");
 }
 
 /// Series of `n` planes of 8 x 8, too few for a volume: what a broken archive is full of.

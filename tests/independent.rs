@@ -97,20 +97,39 @@ fn dicom_written_as_nifti_is_what_dcm2niix_makes_of_it() {
     };
     let place = Place::new();
     let cases = ["philips_mprage_cl", "conformance/enhanced/ct", "conformance/geometry/coronal"];
-    let inputs = cases.map(|case| shared.join("dicom").join(case));
+    check_converted(&python, &place, &cases.map(|case| shared.join("dicom").join(case)), false);
+}
+
+#[test]
+fn what_is_resampled_is_what_dcm2niix_resamples() {
+    let Some(python) = python() else { return };
+    let Some(shared) = env::var_os("EFFACE_SHARED").map(PathBuf::from) else {
+        eprintln!("skipped: `EFFACE_SHARED` names no folder of reference scans");
+        return;
+    };
+    let place = Place::new();
+    let inputs = ["gantry_tilt", "unequal_spacing"]
+        .map(|case| shared.join("dicom/conformance/geometry").join(case));
+    check_converted(&python, &place, &inputs, true);
+}
+
+/// Compares what becomes of DICOM as NIfTI with what dcm2niix makes of it, resampled if wanted.
+fn check_converted(python: &str, place: &Place, inputs: &[PathBuf], is_resampled: bool) {
     let all: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
-    let run = place.deface(&all, &["--mask", "--format", "nifti"]);
+    let more = if is_resampled { &["--resample"][..] } else { &[] };
+    let run = place.deface(&all, &[&["--mask", "--format", "nifti"], more].concat());
     assert!(!run.stdout.contains("fail"), "{run:?}");
-    for input in &inputs {
+    for input in inputs {
         let name = input.file_name().expect("a name").to_string_lossy().into_owned();
         let folders = [place.out(), place.out().join("review")];
         let results = folders.iter().map(|folder| folder.join(format!("{name}.nii.gz")));
         let result = results.into_iter().find(|path| path.is_file()).expect("a result");
         let mask = result.with_file_name(format!("{name}_defacemask.nii.gz"));
-        let output = Command::new(&python)
+        let output = Command::new(python)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .arg(scripts().join("check_converted.py"))
             .args([input, &result, &mask])
+            .args(is_resampled.then_some("--resampled"))
             .output()
             .expect("python starts");
         succeeds(&output);

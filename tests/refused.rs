@@ -114,6 +114,21 @@ fn a_file_name_for_several_dicom_series_is_refused() {
 }
 
 #[test]
+fn resampling_of_what_keeps_its_grid_is_refused() {
+    let place = Place::new();
+    let scan = place.put("a.nii", &small());
+    let series = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/head_ct");
+    let reason = "only DICOM that is written as NIfTI can be resampled";
+    refuses(&place, &[&series], &place.out(), &["--resample"], reason);
+    for more in [&["--resample"][..], &["--resample", "--format", "nifti"]] {
+        refuses(&place, &[&scan], &place.out(), more, reason);
+    }
+    let config = place.put("efface.toml", b"resample = true");
+    let config = config.to_str().expect("text");
+    refuses(&place, &[&series], &place.out(), &["--config", config], reason);
+}
+
+#[test]
 fn two_scans_of_one_name_are_refused() {
     let place = Place::new();
     let (one, two) = (place.put("x/a.nii", &small()), place.put("y/a.nii", &small()));

@@ -447,6 +447,9 @@ fn planes_must_be_equally_spaced_on_a_line() {
     assert_eq!(heights(&["0", "3", "6", "12", "15"]).expect_err("refused"), missing);
     let unequal = DicomError::UnequalSpacing { smallest_mm: 2.0, largest_mm: 4.0 };
     assert_eq!(heights(&["0", "4", "8", "10", "12"]).expect_err("refused"), unequal);
+    for refused in [missing, unequal] {
+        assert!(refused.hint().contains("`--format nifti --resample`"), "{}", refused.hint());
+    }
     let twice = DicomError::DuplicatePosition { found: 5, positions: 4 };
     assert_eq!(heights(&["0", "3", "3", "6", "9"]).expect_err("refused"), twice);
     let all = DicomError::DuplicatePosition { found: 4, positions: 1 };
