@@ -420,8 +420,9 @@ fn check_resampled(place: &Place, name: &str, extent: [usize; 3]) {
     let apart = head.filter(|((_, wanted), removed)| **wanted > -500.0 && **removed < 0.5);
     let mut apart: Vec<f32> = apart.map(|((found, wanted), _)| (found - wanted).abs()).collect();
     apart.sort_by(f32::total_cmp);
-    let (n, median) = (apart.len(), apart[apart.len() / 2]);
-    assert!(n > 200_000 && median < 18.0, "{n} voxels, half of them more than {median} HU apart");
+    // A voxel aside, it would be four times as much.
+    let (n, most) = (apart.len(), apart[apart.len() * 9 / 10]);
+    assert!(n > 200_000 && most < 120.0, "{n} voxels, a tenth of them more than {most} HU apart");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::consent::subject;
 use crate::earlier::Earlier;
 use crate::log::{Line, Log, unix_seconds};
 use crate::memory::{Budget, Share};
-use crate::one::{ScanError, deface};
+use crate::one::{ScanError, deface, open};
 use crate::plan::beside_image;
 use crate::record::Record;
 use crate::space::{Shared, Space};
@@ -313,14 +313,16 @@ impl Context<'_> {
     fn is_volume(&self, scan: &Planned) -> bool {
         let _memory = self.take_memory(scan);
         let Ok(source) = &scan.source else { return false };
-        let opened = || formats::open_on(source, self.options.workers).is_ok();
+        let opened = || open(source, scan, self.options).is_ok();
         catch_unwind(AssertUnwindSafe(opened)).unwrap_or(true)
     }
 
     /// Waits for the memory that a scan takes.
     fn take_memory(&self, scan: &Planned) -> Option<Share<'_>> {
         let decoded = || scan.source.as_ref().map_or(0, formats::decoded_bytes);
-        self.budget.as_ref().map(|budget| budget.take(decoded()))
+        // How much larger an orthogonal grid is only positions tell, which are not read yet.
+        let times = if self.options.resample && scan.is_converted { 2 } else { 1 };
+        self.budget.as_ref().map(|budget| budget.take(decoded().saturating_mul(times)))
     }
 
     /// Asks whether a scan may be opened at all.
