@@ -218,6 +218,10 @@ fn what_needs_a_review_does_not_say_that_no_face_is_recognizable() {
     let all: Vec<u8> =
         all.flat_map(|name| fs::read(place.out().join(name)).expect("a result")).collect();
     assert_eq!(sha256, common::sha256(&all));
+    // A NIfTI file has no word for it: what the series says counts.
+    let run = place.deface(&[&place.path("head")], &["--format", "nifti", "--overwrite"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stdout.starts_with("review ") && run.stdout.contains("burned"), "{run:?}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -107,6 +108,8 @@ pub(crate) fn deface(
     let mut clock = Clock::start();
     let scan = open(source, planned, options)?;
     record.notes = scan.notes.iter().map(|n| n.text.clone()).collect();
+    // A result of another kind does not say all that the scan says of itself.
+    let mut doubts = doubts(&scan);
     clock.stage(record, "open");
 
     let sampled = inference::sample(&scan.volume, model.card(), workers)?;
@@ -182,9 +185,8 @@ pub(crate) fn deface(
     record.add_proof(removal.n_voxels, &proof);
 
     let mut judgement = masking::judge(&concerns, &refined, &proof);
-    for note in after.notes.iter().filter(|n| n.needs_review) {
-        judgement.add(Verdict::Review, note.text.clone());
-    }
+    doubts.append(&mut self::doubts(&after));
+    doubts.into_iter().for_each(|doubt| judgement.add(Verdict::Review, doubt));
     if judgement.verdict != Verdict::Pass {
         // What a person must look at does not say of itself that it is done.
         formats::withdraw_claim(&mut after)?;
@@ -197,6 +199,11 @@ pub(crate) fn deface(
     record.output = Some(Output::of(sha256, &grid, after.volume.n_frames(), of, modality));
     clock.stage(record, "verify");
     Ok(Made { judgement, image, input_sha256 })
+}
+
+/// What a person must look at, as the file itself says.
+fn doubts(scan: &Scan) -> BTreeSet<String> {
+    scan.notes.iter().filter(|note| note.needs_review).map(|note| note.text.clone()).collect()
 }
 
 /// Whether all that is no voxel in a result is what it was to become. A header that speaks of the voxels, as
