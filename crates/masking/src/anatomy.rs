@@ -243,7 +243,7 @@ impl Anatomy {
         let n_left = set_voxels(&face_bits).filter(is_left).count();
         let face_mean = face.mean();
         let inside = &image.inside;
-        let end = kernels::surface(inside.words(), grid.extent, workers);
+        let far = far_from_ends(inside, workers);
         Self {
             volume_ml,
             brain_to_face_mm: [0, 1, 2].map(|a| face_mean[a] - middle[a]),
@@ -252,7 +252,7 @@ impl Anatomy {
             forehead_at_brain_ml: forehead_at_brain_ml(labels, brain_bits.words(), workers),
             brain_cut_below: brain_reaches(End::Lower, &brain_bits, inside),
             brain_cut_above: brain_reaches(End::Upper, &brain_bits, inside),
-            face_cut: face_bits.words().iter().zip(&end).any(|(face, end)| face & end != 0),
+            face_cut: face_bits.words().iter().zip(far.words()).any(|(face, far)| face & !far != 0),
         }
     }
 
@@ -372,6 +372,13 @@ fn forehead_at_brain_ml(labels: &Labels, brain: &[u64], workers: Workers) -> f64
     let near = kernels::dilate(brain, extent, spacing, 2.0 * spacing[0], workers);
     let brow = bits(labels, |t| t == Tissue::Brow, workers);
     ml(&kernels::meet(&brow, &near), &labels.grid)
+}
+
+/// The voxels of a scan of which all six neighbours lie in it.
+pub(crate) fn far_from_ends(inside: &Mask, workers: Workers) -> Mask {
+    let grid = *inside.grid();
+    let ends = kernels::surface(inside.words(), grid.extent, workers);
+    Mask::from_words(grid, kernels::and_not(inside.words(), &ends))
 }
 
 /// An end of the scan along the patient.

@@ -3,6 +3,8 @@ use std::ops::RangeInclusive;
 use kernels::Workers;
 use volume::{Affine, Labels, Mask, Tissue};
 
+use crate::anatomy::far_from_ends;
+
 /// The middles of the two eyes lie this far apart, from infant to adult.
 const EYES_APART_MM: RangeInclusive<f64> = 35.0..=90.0;
 /// The ears lie this far apart.
@@ -141,13 +143,12 @@ impl Direction {
 
 /// The middle of a brain that the scan does not cut.
 fn whole_brain(labels: &Labels, inside: &Mask) -> Option<[f64; 3]> {
-    let grid = labels.grid;
-    let end = Mask::from_words(grid, kernels::surface(inside.words(), grid.extent, Workers::ONE));
+    let far = far_from_ends(inside, Workers::ONE);
     let (mut n, mut n_at_end, mut sum) = (0.0f64, 0.0, [0.0; 3]);
     for index in voxels_of(labels, Tissue::Brain) {
         n += 1.0;
         sum = plus(sum, index.map(|v| v as f64));
-        n_at_end += f64::from(end.get(index));
+        n_at_end += f64::from(!far.get(index));
     }
     let is_whole = n > 0.0 && n_at_end <= MOST_BRAIN_AT_END * n;
     is_whole.then(|| labels.grid.affine.apply(sum.map(|s| s / n)))
