@@ -31,6 +31,15 @@ fn python() -> Option<String> {
     None
 }
 
+/// The folder of real series, if there is one. Without it tests are skipped with a line.
+fn reference_series() -> Option<PathBuf> {
+    let shared = env::var_os("EFFACE_SHARED");
+    if shared.is_none() {
+        eprintln!("skipped: `EFFACE_SHARED` names no folder of reference scans");
+    }
+    shared.map(|shared| Path::new(&shared).join("dicom"))
+}
+
 fn succeeds(output: &Output) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
@@ -78,38 +87,29 @@ fn a_nifti_result_differs_from_its_original_under_the_mask_alone() {
 #[test]
 fn real_dicom_results_are_conformant() {
     let Some(python) = python() else { return };
-    let Some(shared) = env::var_os("EFFACE_SHARED").map(PathBuf::from) else {
-        eprintln!("skipped: `EFFACE_SHARED` names no folder of reference scans");
-        return;
-    };
+    let Some(series) = reference_series() else { return };
     for name in ["philips_mprage_cl", "siemens_xa30_t1_enhanced"] {
         let place = Place::new();
-        check(&python, &place, &shared.join("dicom").join(name), name, name);
+        check(&python, &place, &series.join(name), name, name);
     }
 }
 
 #[test]
 fn dicom_written_as_nifti_is_what_dcm2niix_makes_of_it() {
     let Some(python) = python() else { return };
-    let Some(shared) = env::var_os("EFFACE_SHARED").map(PathBuf::from) else {
-        eprintln!("skipped: `EFFACE_SHARED` names no folder of reference scans");
-        return;
-    };
+    let Some(series) = reference_series() else { return };
     let place = Place::new();
     let cases = ["philips_mprage_cl", "conformance/enhanced/ct", "conformance/geometry/coronal"];
-    check_converted(&python, &place, &cases.map(|case| shared.join("dicom").join(case)), false);
+    check_converted(&python, &place, &cases.map(|case| series.join(case)), false);
 }
 
 #[test]
 fn what_is_resampled_is_what_dcm2niix_resamples() {
     let Some(python) = python() else { return };
-    let Some(shared) = env::var_os("EFFACE_SHARED").map(PathBuf::from) else {
-        eprintln!("skipped: `EFFACE_SHARED` names no folder of reference scans");
-        return;
-    };
+    let Some(series) = reference_series() else { return };
     let place = Place::new();
     let inputs = ["gantry_tilt", "unequal_spacing"]
-        .map(|case| shared.join("dicom/conformance/geometry").join(case));
+        .map(|case| series.join("conformance/geometry").join(case));
     check_converted(&python, &place, &inputs, true);
 }
 

@@ -154,39 +154,39 @@ impl Skin {
         let head = bits(labels, |t| t != Tissue::Background, workers);
         let beside = kernels::dilate(&head, extent, spacing, 1.8 * spacing[0], workers);
         let beside = Mask::from_words(grid, kernels::and_not(&beside, &head));
-        let part_of = |place: [usize; 3]| {
+        let seen = |place: [usize; 3]| {
             let direction = sight.direction(grid.affine.apply(place.map(|v| v as f64)));
             let is_low = direction.height_degrees < LOWEST_DEGREES;
             let is_in_outline = direction.is_in_outline();
             // A face in which the scan ends in front has its skin there.
             let is_in_front = || (0..place[1]).any(|j| inside.get([place[0], j, place[2]]));
             let ends_in_face = || is_in_outline && !is_low && is_in_front();
-            if !inside.get(place) && !ends_in_face() {
-                return None;
+            let is_air = inside.get(place) || ends_in_face();
+            if !is_air || !is_in_outline {
+                return (is_air, None);
             }
             let at = place[0] + extent[0] * (place[1] + extent[1] * place[2]);
-            let behind = (1..=3)
-                .flat_map(|n| around(at, extent, n))
-                .map(|other| labels.tissues[other])
-                .find(|t| *t != Tissue::Background);
-            let part = match behind.filter(|_| is_in_outline).map(|t| (t, Region::of_face(t))) {
-                None => None,
-                Some((behind, Some(_))) => Some(behind),
-                Some(_) if is_low => None,
-                Some(_) if direction.height_degrees >= BROW_DEGREES => Some(Tissue::Brow),
-                Some(_) => Some(Tissue::Cheeks),
-            };
-            Some(DEPTH_MM.iter().position(|(t, _)| Some(*t) == part))
+            let mut behind =
+                (1..=3).flat_map(|n| around(at, extent, n)).map(|other| labels.tissues[other]);
+            let part =
+                behind.find(|t| *t != Tissue::Background).map(|t| match Region::of_face(t) {
+                    Some(_) => t,
+                    None if is_low => Tissue::Other,
+                    None if direction.height_degrees >= BROW_DEGREES => Tissue::Brow,
+                    None => Tissue::Cheeks,
+                });
+            (true, part.and_then(|part| DEPTH_MM.iter().position(|(t, _)| *t == part)))
         };
-        let mut voxels: Vec<_> = set_voxels(&beside).map(|place| (place, None)).collect();
+        let mut voxels: Vec<_> = set_voxels(&beside).map(|place| (place, (false, None))).collect();
         workers.for_each_chunk(&mut voxels, 512, |_, voxels| {
-            voxels.iter_mut().for_each(|(place, part)| *part = part_of(*place));
+            voxels.iter_mut().for_each(|(place, as_seen)| *as_seen = seen(*place));
         });
         let mut air = Mask::empty(grid);
         let mut parts = [0; 4].map(|_| Mask::empty(grid));
-        for (place, part) in voxels {
-            let Some(part) = part else { continue };
-            air.set(place);
+        for (place, (is_air, part)) in voxels {
+            if is_air {
+                air.set(place);
+            }
             if let Some(part) = part {
                 parts[part].set(place);
             }
