@@ -100,7 +100,7 @@ impl Coarse {
         let (true, Some(inverse)) = (found_mm <= LARGEST_MM, affine.inverse()) else {
             return Err(SampleError::Size { found_mm });
         };
-        let read = |k: usize, out: &mut [f32]| mean_of_frames(scan, k, out);
+        let read = |k: usize, j: usize, out: &mut [f32]| mean_of_frames(scan, k, j, out);
         let is_exact = scan.n_shown() == 1 && scan.sums_are_exact(block.iter().product());
         let (values, extent) = if is_exact {
             kernels::block_mean_of_exact(read, grid.extent, block, workers)
@@ -130,18 +130,18 @@ impl Coarse {
     }
 }
 
-/// The mean of plane `k` in up to [`MOST_FRAMES`] of the frames that show the head.
-fn mean_of_frames(scan: &StoredVolume, k: usize, out: &mut [f32]) {
+/// The mean of rows of plane `k`, from row `j` on, in up to [`MOST_FRAMES`] of the frames that show the head.
+fn mean_of_frames(scan: &StoredVolume, k: usize, j: usize, out: &mut [f32]) {
     let n_frames = scan.n_shown();
     let nk = scan.grid().extent[2];
-    scan.real_rows(k, 0, out);
+    scan.real_rows(k, j, out);
     let n_used = n_frames.min(MOST_FRAMES);
     if n_used == 1 {
         return;
     }
     let mut frame = vec![0.0; out.len()];
     for n in 1..n_used {
-        scan.real_rows(n * n_frames / n_used * nk + k, 0, &mut frame);
+        scan.real_rows(n * n_frames / n_used * nk + k, j, &mut frame);
         out.iter_mut().zip(&frame).for_each(|(sum, v)| *sum += v);
     }
     out.iter_mut().for_each(|sum| *sum /= n_used as f32);

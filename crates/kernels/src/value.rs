@@ -34,6 +34,9 @@ mod sealed {
         fn at_place(place: usize) -> Self;
         /// By size, a total order.
         fn order(&self, other: &Self) -> Ordering;
+        /// 16 bits that never fall as values rise, and tell values apart well; of integers that are not
+        /// counted always 0.
+        fn coarse(self) -> u16;
         /// The value nearest to a number between two values, of two the even one; some value for any
         /// other number.
         fn nearest(number: f64) -> Self;
@@ -114,6 +117,12 @@ macro_rules! of_kind {
             self.total_cmp(other)
         }
         #[inline(always)]
+        fn coarse(self) -> u16 {
+            let top = (self.to_bits() >> (8 * size_of::<Self>() - 16)) as u16;
+            // Of negative numbers the larger bits are of the smaller one.
+            if top >> 15 == 1 { !top } else { top | 1 << 15 }
+        }
+        #[inline(always)]
         fn nearest(number: f64) -> Self {
             number as Self
         }
@@ -134,6 +143,10 @@ macro_rules! of_kind {
         #[inline(always)]
         fn order(&self, other: &Self) -> Ordering {
             self.cmp(other)
+        }
+        #[inline(always)]
+        fn coarse(self) -> u16 {
+            0
         }
     };
 }

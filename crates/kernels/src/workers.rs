@@ -1,4 +1,5 @@
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -83,6 +84,22 @@ impl<'a> Workers<'a> {
     #[must_use]
     pub fn n_threads(self) -> usize {
         self.n_threads.get()
+    }
+
+    /// What two functions give, by two threads if there are as many.
+    pub fn both<A: Send, B>(
+        self,
+        one: impl FnOnce() -> A + Send,
+        other: impl FnOnce() -> B,
+    ) -> (A, B) {
+        if self.n_threads() == 1 {
+            return (one(), other());
+        }
+        thread::scope(|scope| {
+            let one = scope.spawn(one);
+            let other = other();
+            (one.join().unwrap_or_else(|panic| resume_unwind(panic)), other)
+        })
     }
 
     /// Calls `work(n, chunk)` for each chunk of `chunk_len` items of `items`; the last may be shorter.

@@ -130,7 +130,7 @@ fn later_calls_allocate_nothing_large() {
             w.give_back(kernels::field_mask(&reals, EXTENT, &swapped, EXTENT, w))
         }),
         ("block mean", &|w| {
-            w.give_back(kernels::block_mean(|_, plane| plane.fill(1.0), EXTENT, [2; 3], w).0)
+            w.give_back(kernels::block_mean(|_, _, rows| rows.fill(1.0), EXTENT, [2; 3], w).0)
         }),
         ("histogram", &|w| w.give_back(kernels::histogram(&stored, [-1000.0, 1000.0], 4096, w))),
         ("histogram of reals", &|w| {

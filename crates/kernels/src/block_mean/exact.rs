@@ -1,4 +1,5 @@
 /// As `scalar::add_rows`, rows added to each other first: whole vectors at a time.
+#[inline(always)]
 pub(super) fn add_rows(rows: &mut [f32], ni: usize, n_along: usize, sums: &mut [f32]) {
     let (first, others) = rows.split_at_mut(ni);
     for other in others.chunks_exact(ni) {
@@ -17,6 +18,7 @@ pub(super) fn add_rows(rows: &mut [f32], ni: usize, n_along: usize, sums: &mut [
     }
 }
 
+#[inline(always)]
 fn add_blocks<const N: usize>(sums: &mut [f32], row: &[f32]) {
     let (blocks, _) = row.as_chunks::<N>();
     for (sum, values) in sums.iter_mut().zip(blocks) {

@@ -10,8 +10,8 @@ use crate::Workers;
 /// The mean of each block of `block[0] x block[1] x block[2]` voxels; a rest at the end of an axis
 /// is dropped.
 ///
-/// `read_plane(k, values)` writes plane `k` of the source, `extent[0] * extent[1]` values with `i`
-/// fastest. It is called once for each plane that is used, so that a source of any type needs no
+/// `read_rows(k, j, values)` writes rows of plane `k` of the source, from row `j` on, as many as `values`
+/// holds, `i` fastest. It is called once for each row that is used, so that a source of any type needs no
 /// copy as float. Returns the means and their extent, `extent / block` rounded down.
 ///
 /// Sums run in `f32`, plane after plane and row after row. Time O(voxels).
@@ -19,12 +19,12 @@ use crate::Workers;
 /// # Panics
 /// If an axis of `block` is 0 or longer than that of `extent`.
 pub fn block_mean(
-    read_plane: impl Fn(usize, &mut [f32]) + Sync,
+    read_rows: impl Fn(usize, usize, &mut [f32]) + Sync,
     extent: [usize; 3],
     block: [usize; 3],
     workers: Workers,
 ) -> (Vec<f32>, [usize; 3]) {
-    by_plane(read_plane, scalar::add_rows, extent, block, workers)
+    by_plane(read_rows, scalar::add_rows, extent, block, workers)
 }
 
 /// As [`block_mean`], for values whose sums over a block are exact in `f32`, such as small whole numbers:
@@ -33,18 +33,18 @@ pub fn block_mean(
 /// # Panics
 /// As [`block_mean`].
 pub fn block_mean_of_exact(
-    read_plane: impl Fn(usize, &mut [f32]) + Sync,
+    read_rows: impl Fn(usize, usize, &mut [f32]) + Sync,
     extent: [usize; 3],
     block: [usize; 3],
     workers: Workers,
 ) -> (Vec<f32>, [usize; 3]) {
-    by_plane(read_plane, exact::add_rows, extent, block, workers)
+    by_plane(read_rows, exact::add_rows, extent, block, workers)
 }
 
 /// The means, a plane of them at a time; `add(rows, ni, n_along, sums)` adds rows of `ni` values to the sums
 /// of blocks of `n_along`, and may use the rows as it likes.
 fn by_plane(
-    read_plane: impl Fn(usize, &mut [f32]) + Sync,
+    read_rows: impl Fn(usize, usize, &mut [f32]) + Sync,
     add: impl Fn(&mut [f32], usize, usize, &mut [f32]) + Sync,
     extent: [usize; 3],
     block: [usize; 3],
@@ -53,24 +53,24 @@ fn by_plane(
     assert!((0..3).all(|a| (1..=extent[a]).contains(&block[a])), "blocks fit into the extent");
     let out_extent = [0, 1, 2].map(|axis| extent[axis] / block[axis]);
     let mut out: Vec<f32> = workers.zeros(out_extent.iter().product());
-    let [ni, nj, _] = extent;
+    let ni = extent[0];
     let n = block.iter().product::<usize>() as f32;
-    let make = || workers.buffer(ni * nj);
+    // Few enough rows at a time to stay in the nearest memory.
+    let make = || workers.buffer(block[1] * ni);
     workers.for_each_chunk_with(
         &mut out,
         out_extent[0] * out_extent[1],
         make,
-        |plane, kk, means| {
+        |rows, kk, means| {
             if block == [1, 1, 1] {
-                read_plane(kk, means);
+                read_rows(kk, 0, means);
                 return;
             }
-            plane.fill_to(ni * nj, 0.0);
+            rows.fill_to(block[1] * ni, 0.0);
             for k in kk * block[2]..(kk + 1) * block[2] {
-                read_plane(k, plane);
-                let rows = plane.chunks_exact_mut(block[1] * ni);
-                for (sums, rows) in means.chunks_exact_mut(out_extent[0]).zip(rows) {
-                    add(rows, ni, block[0], sums);
+                for (jj, sums) in means.chunks_exact_mut(out_extent[0]).enumerate() {
+                    read_rows(k, jj * block[1], rows);
+                    workers.level().run(|| add(rows, ni, block[0], sums));
                 }
             }
             means.iter_mut().for_each(|mean| *mean /= n);

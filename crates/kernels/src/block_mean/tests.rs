@@ -13,9 +13,9 @@ proptest! {
         let block = [0, 1, 2].map(|a| block[a].min(extent[a]));
         let [ni, nj, _] = extent;
         let value = |i: usize, j: usize, k: usize| ((i * 7 + j * 31 + k * 101) % 257) as f32;
-        let read = |k: usize, out: &mut [f32]| {
+        let read = |k: usize, j: usize, out: &mut [f32]| {
             for (at, v) in out.iter_mut().enumerate() {
-                *v = value(at % ni, at / ni, k);
+                *v = value(at % ni, j + at / ni, k);
             }
         };
         let (means, out) = block_mean(read, extent, block, Workers::new(threads));

@@ -28,6 +28,32 @@ proptest! {
     }
 }
 
+/// A ball in a field of 20 voxels, seen along rows of many fine voxels from any side, from outside too.
+#[test]
+fn runs_end_where_the_sign_changes() {
+    let extent = [20; 3];
+    let value = |at: usize| {
+        let p = [at % 20, at / 20 % 20, at / 400].map(|v| v as f32 - 9.3);
+        6.7 - p.iter().map(|v| v * v).sum::<f32>().sqrt()
+    };
+    let field: Vec<f32> = (0..8000).map(value).collect();
+    let out = [200, 6, 5];
+    for (n, (sin, cos)) in (0..24).map(|n| (f64::from(n) * 0.263).sin_cos()).enumerate() {
+        let tilt = 0.03 * n as f64 - 0.3;
+        let to = [
+            [0.2 * cos, 2.0 * sin, 0.4, 8.0 - 19.0 * cos],
+            [0.2 * sin, -2.0 * cos, 0.3, 9.0 - 18.0 * sin],
+            [0.2 * tilt, 0.1, 1.9, 4.0 - 17.0 * tilt],
+        ];
+        let found = unpack(&field_mask(&field, extent, &to, out, crate::Workers::new(2)), out);
+        for (at, found) in found.into_iter().enumerate() {
+            let p = [at % 200, at / 200 % 6, at / 1200].map(|v| v as f64);
+            let index = to.map(|m| m[0] * p[0] + (m[1] * p[1] + m[2] * p[2] + m[3]));
+            assert_eq!(found, sample_point(&field, extent, index) > 0.0, "{n}: {p:?}");
+        }
+    }
+}
+
 /// The same field stored in all six orders of its axes gives the same mask but for rounding: here
 /// no value is near to 0.
 #[test]

@@ -29,3 +29,28 @@ proptest! {
         prop_assert_eq!(order_statistics(&mut stored, quantiles), Some(expected));
     }
 }
+
+/// Small and large, of both signs, equal ones and no numbers: as many as are counted first.
+#[test]
+fn many_values_are_selected_as_few_are() {
+    let scattered = |n: u32| n.wrapping_mul(0x9e37_79b9) ^ n >> 3;
+    let bits = (0..200_000u32).map(|n| if n % 3 == 0 { 0x3f80_0000 } else { scattered(n) });
+    let mut values: Vec<f32> = bits.map(f32::from_bits).collect();
+    let mut sorted = values.clone();
+    sorted.sort_by(f32::total_cmp);
+    let quantiles = [0.0, 0.01, 0.3, 0.5, 0.501, 0.99, 1.0];
+    let expected = quantiles.map(|q| sorted[(q * 199_999.0) as usize].to_bits());
+    let found = order_statistics(&mut values, quantiles).expect("values");
+    assert_eq!(found.map(f32::to_bits), expected);
+    let mut wide: Vec<f64> = values.iter().map(|&v| f64::from(v) * 1e-20).collect();
+    let mut sorted = wide.clone();
+    sorted.sort_by(f64::total_cmp);
+    let expected = quantiles.map(|q| sorted[(q * 199_999.0) as usize].to_bits());
+    let found = order_statistics(&mut wide, quantiles).expect("values");
+    assert_eq!(found.map(f64::to_bits), expected);
+    let mut whole: Vec<i64> = (0..200_000).map(|n| i64::from(scattered(n)) - (1 << 31)).collect();
+    let mut sorted = whole.clone();
+    sorted.sort_unstable();
+    let expected = quantiles.map(|q| sorted[(q * 199_999.0) as usize]);
+    assert_eq!(order_statistics(&mut whole, quantiles), Some(expected));
+}
