@@ -40,7 +40,7 @@ fn labels_agree_with_the_reference() {
             assert!((origin - wanted).abs() < 1e-3, "{name}: origin {origin}, not {wanted}");
         }
         check_values(name, expected, &model, &sampled);
-        let labels = inference::segment(&model, &sampled, false, workers).expect("found").labels;
+        let labels = inference::label(&model, &sampled, false, workers).expect("found");
         let classes = expected["class_voxels"].as_array().expect("counts");
         for (tissue, wanted) in model.card().tissues().iter().zip(classes).skip(1) {
             let wanted = wanted.as_f64().expect("a count");
@@ -60,7 +60,7 @@ fn labels_agree_with_the_reference() {
 /// Input and logits at the reference's voxels, and the sum of the input.
 fn check_values(name: &str, expected: &Value, model: &Model, sampled: &Sampled) {
     let number = |value: &Value| value.as_f64().expect("a number");
-    let input = inference::network_input(model.card(), sampled);
+    let input = inference::network_input(model.card(), sampled, Workers::ONE);
     let sum: f64 = input.iter().map(|&x| f64::from(x)).sum();
     let wanted = number(&expected["input_sum"]);
     assert!((sum - wanted).abs() <= 1e-5 * wanted, "{name}: the input sums to {sum}, not {wanted}");

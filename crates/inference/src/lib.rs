@@ -12,4 +12,4 @@ pub use card::{Card, CardError, TrainingScan};
 pub use engine::{Engine, EngineError, Runtime};
 pub use model::{Model, ModelError};
 pub use sample::{SampleError, Sampled, sample, sample_on};
-pub use segment::{Segmented, network_input, segment};
+pub use segment::{Segmented, label, network_input, segment};

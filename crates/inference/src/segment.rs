@@ -1,3 +1,6 @@
+use std::array;
+use std::ops::Range;
+
 use kernels::{Workers, order_statistics};
 use volume::{Labels, Region, Tissue};
 
@@ -40,13 +43,45 @@ pub fn segment(
     flip: bool,
     workers: Workers,
 ) -> Result<Segmented, ModelError> {
+    let Look { labels, logits, classes } = look(model, sampled, flip, workers)?;
+    let confidence = confidence(model.card(), &logits, &classes, workers);
+    Ok(Segmented { labels, confidence })
+}
+
+/// The labels of [`segment`] alone, where nobody asks how sure the model is of them.
+///
+/// # Errors
+/// As [`segment`].
+pub fn label(
+    model: &Model,
+    sampled: &Sampled,
+    flip: bool,
+    workers: Workers,
+) -> Result<Labels, ModelError> {
+    Ok(look(model, sampled, flip, workers)?.labels)
+}
+
+/// What the model says of a scan.
+struct Look {
+    labels: Labels,
+    /// Of its window, one volume a class, leant.
+    logits: Vec<f32>,
+    /// Of its window; one more than there are outside the scan.
+    classes: Vec<u8>,
+}
+
+fn look(
+    model: &Model,
+    sampled: &Sampled,
+    flip: bool,
+    workers: Workers,
+) -> Result<Look, ModelError> {
     let card = model.card();
-    let places = places(sampled, card.extent());
-    let input = normalised(card, sampled, &places);
+    let Window { places, values: input, is_inside } = Window::of(card, sampled, workers);
     let plane = input.len() / card.extent()[0];
     let mirrored = flip.then(|| mirror(&input, plane));
     let mut logits = model.run(input, workers.n_threads())?;
-    let tissues = card.tissues();
+    let mut tissues = card.tissues();
     let n = logits.len() / tissues.len();
     if let Some(mirrored) = mirrored {
         let other = model.run(mirrored, workers.n_threads())?;
@@ -55,21 +90,28 @@ pub fn segment(
             volume.iter_mut().zip(other).for_each(|(a, b)| *a = (*a + b) / 2.0);
         }
     }
-    for (volume, &tissue) in
-        logits.chunks_exact_mut(n).zip(&tissues).filter(|(_, t)| lean(**t) > 0.0)
-    {
-        volume.iter_mut().for_each(|logit| *logit += lean(tissue));
-    }
-    let classes = kernels::argmax(&logits, tissues.len(), workers);
-    let confidence = confidence(card, &logits, &classes, &places, workers);
-    let grid = sampled.image.grid;
-    let mut labels = Labels { grid, tissues: vec![Tissue::Background; grid.n_voxels()] };
-    for (class, place) in classes.into_iter().zip(places) {
-        if let Some(at) = place {
-            labels.tissues[at] = tissues[usize::from(class)];
+    workers.for_each_chunk(&mut logits, n, |class, volume| {
+        let lean = lean(tissues[class]);
+        if lean > 0.0 {
+            volume.iter_mut().for_each(|logit| *logit += lean);
         }
+    });
+    let mut classes = kernels::argmax(&logits, tissues.len(), workers);
+    // What the scan does not show is of no class that the model has.
+    let outside = tissues.len() as u8;
+    for (class, _) in classes.iter_mut().zip(is_inside).filter(|(_, is_inside)| !is_inside) {
+        *class = outside;
     }
-    Ok(Segmented { labels, confidence })
+    tissues.push(Tissue::Background);
+    let grid = sampled.image.grid;
+    let [ni, nj, _] = grid.extent;
+    let mut labels = Labels { grid, tissues: vec![Tissue::Background; grid.n_voxels()] };
+    workers.for_each_chunk(&mut labels.tissues, ni, |row, labels| {
+        for (i, at) in places.row([row % nj, row / nj]) {
+            labels[i] = tissues[usize::from(classes[at])];
+        }
+    });
+    Ok(Look { labels, logits, classes })
 }
 
 /// A volume of planes, the last plane first.
@@ -77,30 +119,38 @@ fn mirror(values: &[f32], plane: usize) -> Vec<f32> {
     values.chunks_exact(plane).rev().flatten().copied().collect()
 }
 
-/// The mean calibrated probability of the voxels inside the scan that are called each tissue, by
-/// logits that were leant.
+/// The mean calibrated probability of the voxels that are called each tissue, by logits that were leant.
+/// A class that the card does not have is not asked.
 fn confidence(
     card: &Card,
     logits: &[f32],
     classes: &[u8],
-    places: &[Option<usize>],
     workers: Workers,
 ) -> [Option<f32>; Tissue::ALL.len()] {
     let tissues = card.tissues();
     let n = classes.len();
-    let mut called = vec![Vec::new(); tissues.len()];
-    for (at, (&class, place)) in classes.iter().zip(places).enumerate() {
+    let mut n_called = [0usize; 256];
+    classes.iter().for_each(|&class| n_called[usize::from(class)] += 1);
+    // Of each tissue every so manieth voxel.
+    let mut asked = vec![Vec::new(); tissues.len()];
+    let steps = n_called.map(|n| n.div_ceil(MOST_VOXELS_ASKED).max(1));
+    let is_asked = |class: usize| tissues.get(class).is_some_and(|t| *t != Tissue::Background);
+    let mut until_next: [Option<usize>; 256] = array::from_fn(|class| is_asked(class).then_some(0));
+    for (at, &class) in classes.iter().enumerate() {
         let class = usize::from(class);
-        if place.is_some() && tissues[class] != Tissue::Background {
-            called[class].push(at);
+        let Some(left) = &mut until_next[class] else { continue };
+        if *left == 0 {
+            asked[class].push(at);
+            *left = steps[class];
         }
+        *left -= 1;
     }
-    let mut confidence = [None; Tissue::ALL.len()];
-    for ((class, tissue), called) in tissues.iter().enumerate().zip(called) {
-        let step = called.len().div_ceil(MOST_VOXELS_ASKED).max(1);
-        let asked: Vec<usize> = called.into_iter().step_by(step).collect();
+    let mut sure = vec![None; tissues.len()];
+    let one = Workers::ONE.at(workers.level());
+    workers.for_each_chunk(&mut sure, 1, |class, sure| {
+        let asked = &asked[class];
         if asked.is_empty() {
-            continue;
+            return;
         }
         let upright =
             |c: usize, at: usize| (logits[c * n + at] - lean(tissues[c])) / card.temperature();
@@ -108,10 +158,13 @@ fn confidence(
             .flat_map(|c| asked.iter().map(move |&at| (c, at)))
             .map(|(c, at)| upright(c, at))
             .collect();
-        kernels::softmax(&mut own, tissues.len(), workers);
+        kernels::softmax(&mut own, tissues.len(), one);
         let probabilities = &own[class * asked.len()..][..asked.len()];
-        let mean = probabilities.iter().sum::<f32>() / asked.len() as f32;
-        confidence[*tissue as usize] = Some(mean);
+        sure[0] = Some(probabilities.iter().sum::<f32>() / asked.len() as f32);
+    });
+    let mut confidence = [None; Tissue::ALL.len()];
+    for (tissue, sure) in tissues.iter().zip(sure).filter(|(_, sure)| sure.is_some()) {
+        confidence[*tissue as usize] = sure;
     }
     confidence
 }
@@ -123,50 +176,135 @@ fn lean(tissue: Tissue) -> f32 {
 /// The model's input for a sampled scan: one value in 0 to 1 a voxel of its window, `k` fastest, 0
 /// outside the scan.
 #[must_use]
-pub fn network_input(card: &Card, sampled: &Sampled) -> Vec<f32> {
-    normalised(card, sampled, &places(sampled, card.extent()))
+pub fn network_input(card: &Card, sampled: &Sampled, workers: Workers) -> Vec<f32> {
+    Window::of(card, sampled, workers).values
 }
 
-fn normalised(card: &Card, sampled: &Sampled, places: &[Option<usize>]) -> Vec<f32> {
-    let image = &sampled.image;
-    let mut values: Vec<f32> = places.iter().flatten().map(|&at| image.values[at]).collect();
-    let shares = card.normalisation();
-    let quantiles = [shares.low_percentile / 100.0, shares.high_percentile / 100.0];
-    let [low, high] = order_statistics(&mut values, quantiles)
-        .unwrap_or([0.0, 0.0])
-        .map(|v| clipped(v, sampled.is_hu));
-    let normalise = |at: usize| {
-        if high <= low {
-            return 0.0;
-        }
-        ((clipped(image.values[at], sampled.is_hu) - low) / (high - low)).clamp(0.0, 1.0)
-    };
-    places.iter().map(|place| place.map_or(0.0, normalise)).collect()
+/// What the model looks at, `k` fastest.
+struct Window {
+    places: Places,
+    /// Normalised, 0 outside the scan.
+    values: Vec<f32>,
+    /// Whether each lies inside the scan.
+    is_inside: Vec<bool>,
 }
 
-/// For each voxel of the model's window, `k` fastest, the voxel of the image, if inside the scan.
-fn places(sampled: &Sampled, extent: [usize; 3]) -> Vec<Option<usize>> {
-    let image = &sampled.image;
-    let [ni, nj, nk] = image.grid.extent;
-    let start = sampled.window;
-    let at = |axis: usize, n: usize, len: usize| {
-        start[axis].checked_add_unsigned(n).filter(|&v| v >= 0 && (v as usize) < len)
-    };
-    let mut places = Vec::with_capacity(extent.iter().product());
-    for x in 0..extent[0] {
-        for y in 0..extent[1] {
-            for z in 0..extent[2] {
-                let index = (at(0, x, ni), at(1, y, nj), at(2, z, nk));
-                places.push(match index {
-                    (Some(i), Some(j), Some(k)) => {
-                        let index = [i as usize, j as usize, k as usize];
-                        let at = index[0] + ni * (index[1] + nj * index[2]);
-                        image.inside.get(index).then_some(at)
+impl Window {
+    /// Planes that are written at once: as many voxels lie beside each other in the image.
+    const N_PLANES: usize = 8;
+
+    fn of(card: &Card, sampled: &Sampled, workers: Workers) -> Self {
+        let image = &sampled.image;
+        let places = Places::of(card.extent(), sampled);
+        let shown = kernels::meet(image.inside.words(), &places.bits(image.grid.extent));
+        let mut values = kernels::gather(&image.values, &shown, image.grid.extent, workers);
+        let shares = card.normalisation();
+        let quantiles = [shares.low_percentile / 100.0, shares.high_percentile / 100.0];
+        let [low, high] = order_statistics(&mut values, quantiles)
+            .unwrap_or([0.0, 0.0])
+            .map(|v| clipped(v, sampled.is_hu));
+        let normalise = |value: f32| {
+            if high <= low {
+                return 0.0;
+            }
+            ((clipped(value, sampled.is_hu) - low) / (high - low)).clamp(0.0, 1.0)
+        };
+        let n = places.extent.iter().product();
+        let (mut values, mut is_inside) = (vec![0.0f32; n], vec![false; n]);
+        let planes = Self::N_PLANES * places.plane();
+        workers.for_each_chunk_of_two(
+            &mut values,
+            planes,
+            &mut is_inside,
+            planes,
+            || (),
+            |(), n, values, is_inside| {
+                let first = n * Self::N_PLANES;
+                let along = first..first + values.len() / places.plane();
+                places.for_each_of_planes(along, |at, index| {
+                    if image.inside.get(index) {
+                        let at = at - first * places.plane();
+                        values[at] = normalise(image.values[places.in_image(index)]);
+                        is_inside[at] = true;
                     }
-                    _ => None,
                 });
+            },
+        );
+        Self { places, values, is_inside }
+    }
+}
+
+/// Where the voxels of a window lie in an image; `k` is fastest in the one, `i` in the other.
+struct Places {
+    extent: [usize; 3],
+    image: [usize; 3],
+    /// The voxel of the image that is the first of the window; it may lie outside.
+    start: [isize; 3],
+    /// What of each axis of the window lies in the image.
+    within: [Range<usize>; 3],
+}
+
+impl Places {
+    fn of(extent: [usize; 3], sampled: &Sampled) -> Self {
+        let (image, start) = (sampled.image.grid.extent, sampled.window);
+        let within = array::from_fn(|a| {
+            let [first, end] = [0, image[a]].map(|v| 0.max(v as isize - start[a]) as usize);
+            first.min(extent[a])..end.min(extent[a])
+        });
+        Self { extent, image, start, within }
+    }
+
+    /// Voxels of a plane of the window, in which its first axis does not change.
+    fn plane(&self) -> usize {
+        self.extent[1] * self.extent[2]
+    }
+
+    fn to_image(&self, axis: usize, n: usize) -> usize {
+        (self.start[axis] + n as isize) as usize
+    }
+
+    fn in_image(&self, [i, j, k]: [usize; 3]) -> usize {
+        i + self.image[0] * (j + self.image[1] * k)
+    }
+
+    /// Of a row of the image: the index along it, and the place in the window, of each voxel in both.
+    fn row(&self, [j, k]: [usize; 2]) -> impl Iterator<Item = (usize, usize)> {
+        let [y, z] = [(1, j), (2, k)].map(|(a, v)| v as isize - self.start[a]);
+        let holds = |a: usize, n: isize| n >= 0 && self.within[a].contains(&(n as usize));
+        let along = if holds(1, y) && holds(2, z) { self.within[0].clone() } else { 0..0 };
+        along.map(move |x| {
+            let at = x * self.plane() + y as usize * self.extent[2] + z as usize;
+            (self.to_image(0, x), at)
+        })
+    }
+
+    /// Calls `visit` with the place in the window, and the index in the image, of each voxel in both of
+    /// some planes: by blocks in which neither walks far through memory.
+    fn for_each_of_planes(&self, planes: Range<usize>, mut visit: impl FnMut(usize, [usize; 3])) {
+        /// Voxels up that lie side by side in the window.
+        const BLOCK: usize = 16;
+        let [along, across, up] = self.within.clone();
+        let along = planes.start.max(along.start)..planes.end.min(along.end);
+        for block in up.clone().step_by(BLOCK) {
+            for y in across.clone() {
+                for z in block..(block + BLOCK).min(up.end) {
+                    let [j, k] = [self.to_image(1, y), self.to_image(2, z)];
+                    for x in along.clone() {
+                        let at = x * self.plane() + y * self.extent[2] + z;
+                        visit(at, [self.to_image(0, x), j, k]);
+                    }
+                }
             }
         }
     }
-    places
+
+    /// One bit a voxel of the image: whether the window has it.
+    fn bits(&self, [ni, nj, nk]: [usize; 3]) -> Vec<u64> {
+        let row_words = kernels::row_words(ni);
+        let mut bits = vec![0; row_words * nj * nk];
+        for (row, words) in bits.chunks_exact_mut(row_words).enumerate() {
+            self.row([row % nj, row / nj]).for_each(|(i, _)| words[i / 64] |= 1 << (i % 64));
+        }
+        bits
+    }
 }

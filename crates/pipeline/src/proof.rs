@@ -69,8 +69,8 @@ impl Compared {
     /// Has the model look at the result too.
     pub(crate) fn look_again(self, model: &Model, workers: Workers) -> Result<Proof, ScanError> {
         let Self { voxels, front, skin, border, missing, carried, changed, result } = self;
-        let found = inference::segment(model, &result, false, workers)?;
-        let second = SecondLook::of(&found.labels, &changed, workers);
+        let found = inference::label(model, &result, false, workers)?;
+        let second = SecondLook::of(&found, &changed, workers);
         Ok(Proof { voxels, front, skin, border, missing, carried, second })
     }
 }
