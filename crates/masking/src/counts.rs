@@ -32,11 +32,8 @@ pub(crate) struct Counts {
 impl Counts {
     /// Counts what the mask removes of each region and of the brain, and how near it comes to it.
     pub(crate) fn of(mask: &Mask, head: &OfHead, workers: Workers) -> Self {
-        let [_, nj, nk] = mask.grid().extent;
-        let mut planes: Vec<Count> = vec![Count::default(); nk];
-        workers.for_each_chunk(&mut planes, 1, |k, count| {
-            (0..nj).for_each(|j| count[0].add_row(mask, [j, k], head));
-        });
+        let mut planes: Vec<Count> = vec![Count::default(); mask.grid().extent[2]];
+        workers.for_each_chunk(&mut planes, 1, |k, count| count[0].add_plane(mask, k, head));
         let sum = |of: fn(&Count) -> u64| planes.iter().map(of).sum();
         Self {
             n: std::array::from_fn(|t| planes.iter().map(|p| p.n[t]).sum()),
@@ -113,10 +110,10 @@ impl Default for Count {
 }
 
 impl Count {
-    /// Counts the voxels of one row of the mask.
-    fn add_row(&mut self, mask: &Mask, row: [usize; 2], head: &OfHead) {
+    /// Counts the voxels of one plane of the mask.
+    fn add_plane(&mut self, mask: &Mask, k: usize, head: &OfHead) {
         let OfHead { labels, places, to_brain, nearest } = head;
-        nearest.for_each_in_row(mask, row, |_, n, voxel| {
+        nearest.for_each_in_plane(mask, k, |n, voxel| {
             let n = n as u64;
             match self.n_places.get_mut(usize::from(places[voxel])) {
                 Some(sum) => *sum += n,

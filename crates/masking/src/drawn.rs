@@ -2,6 +2,7 @@ use kernels::{Neighbours, Workers};
 use volume::{Labels, Mask, RealVolume, Region, Tissue};
 
 use crate::anatomy::{bits, set_voxels};
+use crate::rows::Rows;
 use crate::sight::Sight;
 
 /// Bright voxels up to this far from the labelled head belong to it.
@@ -110,9 +111,11 @@ fn bounded(mut labels: Labels, inside: &Mask, sight: &Sight, workers: Workers) -
     let grid = labels.grid;
     let (extent, spacing) = (grid.extent, grid.spacing_mm());
     let skin = Skin::of(&labels, inside, sight, workers);
-    let distance = |mask: &[u64]| kernels::distance(mask, extent, spacing, MOST_DEPTH_MM, workers);
-    let depth = distance(&skin.air);
-    let to_brain = distance(&bits(&labels, |t| t == Tissue::Brain, workers));
+    let distance = |mask: &[u64], extent: [usize; 3]| {
+        kernels::distance(mask, extent, spacing, MOST_DEPTH_MM, workers)
+    };
+    let depth = distance(&skin.air, extent);
+    let brain = bits(&labels, |t| t == Tissue::Brain, workers);
     let row = extent[0];
     workers.for_each_chunk(&mut labels.tissues, row, |n, tissues| {
         for (tissue, &depth) in tissues.iter_mut().zip(&depth[n * row..]) {
@@ -122,14 +125,20 @@ fn bounded(mut labels: Labels, inside: &Mask, sight: &Sight, workers: Workers) -
         }
     });
     for ((part, most), air) in DEPTH_MM.into_iter().zip(&skin.parts) {
-        let to_part = distance(air);
+        // Nothing further from its air than this is of the part; brain matters to what is.
+        let reach_mm = f64::from(most) + if part == Tissue::Brow { MOST_DEPTH_MM } else { 0.0 };
+        let Some(rows) = Rows::around(air, &grid, reach_mm) else { continue };
+        let to_part = distance(&rows.part(air), rows.extent());
+        let to_brain = (part == Tissue::Brow).then(|| distance(&rows.part(&brain), rows.extent()));
         workers.for_each_chunk(&mut labels.tissues, row, |n, tissues| {
-            for (at, tissue) in (n * row..).zip(tissues) {
+            let Some(own) = rows.row(n) else { return };
+            for (i, tissue) in tissues.iter_mut().enumerate() {
+                let (at, depth) = (own * row + i, depth[n * row + i]);
                 let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck);
-                let is_near = to_part[at] <= (depth[at] + 1e-3).min(most);
-                let is_shallow = part != Tissue::Brow
-                    || to_brain[at] >= BROW_TO_BRAIN_MM
-                        && depth[at] <= BROW_SHARE * (depth[at] + to_brain[at]);
+                let is_near = to_part[at] <= (depth + 1e-3).min(most);
+                let is_shallow = to_brain.as_ref().map(|mm| mm[at]).is_none_or(|to_brain| {
+                    to_brain >= BROW_TO_BRAIN_MM && depth <= BROW_SHARE * (depth + to_brain)
+                });
                 if can_be && is_near && is_shallow {
                     *tissue = part;
                 }

@@ -29,20 +29,33 @@ impl Head<'_> {
         let mut field = self.face(regions);
         for (region, measure) in PLACES {
             if let Some(cut) = self.cut.filter(|_| regions.contains(region)) {
-                raise(&mut field, &cut.field(measure, self.grid(), self.workers));
+                self.raise(&mut field, &cut.field(measure, self.grid(), self.workers));
             }
         }
         if regions.contains(Region::Scalp) {
-            raise(&mut field, &self.scalp());
+            self.raise(&mut field, &self.scalp());
         }
         if regions.contains(Region::Neck) {
-            raise(&mut field, &self.nearer_to(|t| t == Tissue::Neck, |t| t != Tissue::Neck));
+            self.raise(&mut field, &self.nearer_to(|t| t == Tissue::Neck, |t| t != Tissue::Neck));
         }
         let mut field = kernels::smooth(&field, self.grid().extent, self.workers);
-        for (value, brain) in field.iter_mut().zip(self.to_brain) {
-            *value = value.min(brain - self.guard_mm);
-        }
+        self.with(&mut field, self.to_brain, |value, brain| value.min(brain - self.guard_mm));
         field
+    }
+
+    /// Changes each voxel of a field by that of another.
+    fn with(&self, field: &mut [f32], other: &[f32], of: impl Fn(f32, f32) -> f32 + Sync) {
+        let row = self.grid().extent[0];
+        self.workers.for_each_chunk(field, row, |n, field| {
+            for (value, other) in field.iter_mut().zip(&other[n * row..]) {
+                *value = of(*value, *other);
+            }
+        });
+    }
+
+    /// The larger of both at every voxel.
+    fn raise(&self, field: &mut [f32], other: &[f32]) {
+        self.with(field, other, f32::max);
     }
 
     /// Which of the regions that are places, not tissues, holds each voxel of the head, as its number
@@ -74,11 +87,11 @@ impl Head<'_> {
         if Tissue::ALL.into_iter().any(facial(true)) {
             field = self.nearer(&self.parts.face, &self.parts.rest);
             if let Some(face_mm) = self.face_mm {
-                raise(&mut field, face_mm);
+                self.raise(&mut field, face_mm);
             }
             if Tissue::ALL.into_iter().any(facial(false)) {
                 let wanted = self.nearer_to(facial(true), facial(false));
-                field.iter_mut().zip(wanted).for_each(|(value, wanted)| *value = value.min(wanted));
+                self.with(&mut field, &wanted, f32::min);
             }
         }
         if let Some(cut) = self.cut.filter(|_| regions.contains(Region::Ears)) {
@@ -93,9 +106,9 @@ impl Head<'_> {
             |t| t == Tissue::Scalp,
             |t| !matches!(t, Tissue::Background | Tissue::Scalp | Tissue::Other),
         );
-        for (value, brain) in field.iter_mut().zip(self.to_brain) {
-            *value = value.min(brain - self.guard_mm - SCALP_TO_GUARD_MM);
-        }
+        self.with(&mut field, self.to_brain, |value, brain| {
+            value.min(brain - self.guard_mm - SCALP_TO_GUARD_MM)
+        });
         field
     }
 
@@ -112,9 +125,7 @@ impl Head<'_> {
         let distance =
             |mask: &[u64]| kernels::distance(mask, extent, spacing, f64::INFINITY, self.workers);
         let mut field = distance(than);
-        for (than, to) in field.iter_mut().zip(distance(to)) {
-            *than = than.min(1e6) - to.min(1e6);
-        }
+        self.with(&mut field, &distance(to), |than, to| than.min(1e6) - to.min(1e6));
         field
     }
 }
@@ -128,8 +139,3 @@ pub(crate) const PLACES: [(Region, Measure); 3] = [
     (Region::Sinuses, Cut::sinuses_mm),
     (Region::FacialBone, Cut::facial_bone_mm),
 ];
-
-/// The larger of both at every voxel.
-fn raise(field: &mut [f32], other: &[f32]) {
-    field.iter_mut().zip(other).for_each(|(value, other)| *value = value.max(*other));
-}

@@ -19,6 +19,7 @@ mod parts;
 mod refine;
 mod remove;
 mod residual;
+mod rows;
 mod second;
 mod sight;
 mod surface;

@@ -4,7 +4,7 @@ use volume::{Affine, Mask};
 pub(crate) struct Nearest {
     extent: [usize; 3],
     to_coarse: Affine,
-    /// Where rows of the mask run along rows of the coarse grid, and all alike.
+    /// Where rows of the mask run along an axis of the coarse grid, and all alike.
     alike: Option<Alike>,
 }
 
@@ -12,7 +12,7 @@ impl Nearest {
     /// `to_coarse` leads from voxel indices of a mask, `n_along` voxels a row, to those of a grid of
     /// `extent`.
     pub(crate) fn new(to_coarse: Affine, extent: [usize; 3], n_along: usize) -> Self {
-        Self { extent, to_coarse, alike: Alike::of(&to_coarse, extent[0], n_along) }
+        Self { extent, to_coarse, alike: Alike::of(&to_coarse, extent, n_along) }
     }
 
     /// Calls `visit(i, n, voxel)` for voxels `[i..i + n, j, k]` of the mask that share a nearest voxel,
@@ -27,39 +27,96 @@ impl Nearest {
         if words.iter().all(|&word| word == 0) {
             return;
         }
-        let start = self.to_coarse.apply([0.0, j as f64, k as f64]).map(|v| v + 0.5);
-        let axes =
-            [0, 1, 2].map(|a| Along::new(start[a], self.to_coarse.column(0)[a], self.extent[a]));
-        let [ni, nj, _] = self.extent;
         if let Some(alike) = &self.alike {
-            let [b, c] = [1, 2].map(|a: usize| axes[a].cell(0.0).0 as usize);
-            let row = ni * (b + nj * c);
+            let line = self.coarse_line(alike, [j, k]);
+            let stride = strides(self.extent)[alike.axis];
             for_each_stretch(words, |mut i, end| {
                 while i < end {
                     let (cell, end_of_cell) = alike.cells[i];
                     let n = (end_of_cell as usize).min(end) - i;
-                    visit(i, n, cell as usize + row);
+                    visit(i, n, line + cell as usize * stride);
                     i += n;
                 }
             });
             return;
         }
+        let start = self.to_coarse.apply([0.0, j as f64, k as f64]).map(|v| v + 0.5);
+        let axes =
+            [0, 1, 2].map(|a| Along::new(start[a], self.to_coarse.column(0)[a], self.extent[a]));
+        let [ni, nj, _] = self.extent;
         for_each_stretch(words, |mut i, end| {
+            // Of each coordinate, and the voxel of the row from which it is another.
+            let at = |a: usize, i: usize| {
+                let (cell, n) = axes[a].cell(i as f64);
+                (cell as usize, i.saturating_add(n as usize))
+            };
+            let mut cells = [0, 1, 2].map(|a| at(a, i));
             while i < end {
-                let cells = axes.each_ref().map(|axis| axis.cell(i as f64));
-                let n = cells.iter().map(|(_, n)| *n).fold((end - i) as f64, f64::min);
-                let [a, b, c] = cells.map(|(cell, _)| cell as usize);
-                let n = n as usize;
-                visit(i, n, a + ni * (b + nj * c));
-                i += n;
+                let next = cells.iter().fold(end, |next, (_, to)| next.min(*to));
+                let [a, b, c] = cells.map(|(cell, _)| cell);
+                visit(i, next - i, a + ni * (b + nj * c));
+                i = next;
+                for a in (0..3).filter(|_| i < end) {
+                    if cells[a].1 == i {
+                        cells[a] = at(a, i);
+                    }
+                }
             }
         });
+    }
+
+    /// Calls `visit(n, voxel)` for plane `k` of the mask: `n` voxels of it have the nearest voxel `voxel` among
+    /// those of the coarse grid. It may come to a voxel more than once.
+    pub(crate) fn for_each_in_plane(
+        &self,
+        mask: &Mask,
+        k: usize,
+        mut visit: impl FnMut(usize, usize),
+    ) {
+        let nj = mask.grid().extent[1];
+        let Some(alike) = &self.alike else {
+            (0..nj).for_each(|j| self.for_each_in_row(mask, [j, k], |_, n, voxel| visit(n, voxel)));
+            return;
+        };
+        // Rows that lie along the same line of coarse voxels are counted together.
+        let mut tally = Tally::new(alike.cells.len());
+        let stride = strides(self.extent)[alike.axis];
+        let mut open = None;
+        for j in 0..nj {
+            let words = mask.row(j, k);
+            if words.iter().all(|&word| word == 0) {
+                continue;
+            }
+            let line = self.coarse_line(alike, [j, k]);
+            if let Some(open) = open.replace(line).filter(|open| *open != line) {
+                tally.drain(alike, |n, cell| visit(n, open + cell * stride));
+            }
+            for_each_stretch(words, |first, end| tally.add(alike, first, end));
+        }
+        if let Some(open) = open {
+            tally.drain(alike, |n, cell| visit(n, open + cell * stride));
+        }
+    }
+
+    /// The voxel of the coarse grid in which the line along which a row of the mask lies begins.
+    fn coarse_line(&self, alike: &Alike, [j, k]: [usize; 2]) -> usize {
+        let start = self.to_coarse.apply([0.0, j as f64, k as f64]).map(|v| v + 0.5);
+        let across = (0..3).filter(|a| *a != alike.axis).map(|a| {
+            let along = Along::new(start[a], self.to_coarse.column(0)[a], self.extent[a]);
+            along.cell(0.0).0 as usize * strides(self.extent)[a]
+        });
+        across.sum()
     }
 
     /// Where voxel `index` of the mask lies in the coarse grid.
     pub(crate) fn place(&self, index: [usize; 3]) -> [f64; 3] {
         self.to_coarse.apply(index.map(|v| v as f64))
     }
+}
+
+/// By how much the number of a voxel grows along each axis.
+fn strides([ni, nj, _]: [usize; 3]) -> [usize; 3] {
+    [1, ni, ni * nj]
 }
 
 /// Calls `work(first, end)` for the stretches of set bits of a row, ended at the latest by each word's end.
@@ -83,20 +140,27 @@ pub(crate) fn is_zero(v: f64) -> bool {
 
 /// What is the same for all rows of a mask.
 struct Alike {
-    /// For each voxel along a row the voxel along the coarse row, and the first of this row that has
+    /// The axis of the coarse grid along which they run.
+    axis: usize,
+    /// For each voxel along a row the voxel along that axis, and the first of this row that has
     /// another.
     cells: Vec<(u32, u32)>,
+    /// For each voxel along a row the first that lies in its cell.
+    starts: Vec<u32>,
 }
 
 impl Alike {
     /// `None` where rows are turned, or do not all begin at the same place.
-    fn of(to_coarse: &Affine, extent: usize, n_along: usize) -> Option<Self> {
-        let [[step, by_j, by_k, _], rest @ ..] = to_coarse.0;
+    fn of(to_coarse: &Affine, extent: [usize; 3], n_along: usize) -> Option<Self> {
+        let mut axes = (0..3).filter(|&a| !is_zero(to_coarse.0[a][0]));
+        let (axis, None) = (axes.next()?, axes.next()) else { return None };
+        let [step, by_j, by_k, _] = to_coarse.0[axis];
+        let extent = extent[axis];
         let fits = u32::try_from(extent.max(n_along)).is_ok();
-        if !(is_zero(by_j) && is_zero(by_k) && rest.iter().all(|row| is_zero(row[0])) && fits) {
+        if !(is_zero(by_j) && is_zero(by_k) && fits) {
             return None;
         }
-        let start = to_coarse.apply([0.0; 3])[0] + 0.5;
+        let start = to_coarse.apply([0.0; 3])[axis] + 0.5;
         let along = Along::new(start, step, extent);
         let cell = |i: usize| along.cell(i as f64).0 as u32;
         let mut cells = vec![(0, n_along as u32); n_along];
@@ -109,7 +173,56 @@ impl Alike {
             };
             cells[i] = (own, end);
         }
-        Some(Self { cells })
+        let mut starts = Vec::with_capacity(n_along);
+        for i in 0..n_along {
+            let before = i.checked_sub(1).filter(|&before| cells[before].1 as usize > i);
+            starts.push(before.map_or(i as u32, |before| starts[before]));
+        }
+        Some(Self { axis, cells, starts })
+    }
+}
+
+/// How many voxels of some rows of a mask lie in each cell of one line of the coarse grid. A cell is named by the first
+/// voxel of a row in it.
+struct Tally {
+    /// Voxels of stretches that hold a part of the cell.
+    parts: Vec<u32>,
+    /// Stretches that hold all of it, and of all cells up to the next entry: by how many more than before.
+    wholes: Vec<i32>,
+}
+
+impl Tally {
+    fn new(n_along: usize) -> Self {
+        Self { parts: vec![0; n_along], wholes: vec![0; n_along + 1] }
+    }
+
+    /// Adds voxels `first..end` of a row.
+    fn add(&mut self, alike: &Alike, first: usize, end: usize) {
+        let (first_cell, last_cell) = (alike.starts[first], alike.starts[end - 1]);
+        let end_of_first = alike.cells[first].1 as usize;
+        if first_cell == last_cell {
+            self.parts[first_cell as usize] += (end - first) as u32;
+            return;
+        }
+        self.parts[first_cell as usize] += (end_of_first - first) as u32;
+        self.parts[last_cell as usize] += (end - last_cell as usize) as u32;
+        self.wholes[end_of_first] += 1;
+        self.wholes[last_cell as usize] -= 1;
+    }
+
+    /// Calls `visit(n, cell)` for each cell that has any, `cell` along the line, and forgets them.
+    fn drain(&mut self, alike: &Alike, mut visit: impl FnMut(usize, usize)) {
+        let mut n_wholes = 0;
+        let mut first = 0;
+        while let Some(&(cell, end)) = alike.cells.get(first) {
+            n_wholes += std::mem::take(&mut self.wholes[first]);
+            let part = std::mem::take(&mut self.parts[first]) as usize;
+            let n = part + n_wholes as usize * (end as usize - first);
+            if n > 0 {
+                visit(n, cell as usize);
+            }
+            first = end as usize;
+        }
     }
 }
 
@@ -180,6 +293,13 @@ mod tests {
             }
         });
         assert!(visited.into_iter().eq((0..200).filter(|&i| is_set(i))));
+        let mut counts = [vec![0; extent.iter().product()], vec![0; extent.iter().product()]];
+        (0..5).for_each(|j| {
+            (0..200).filter(|&i| is_set(i + 3 * j)).for_each(|i| mask.set([i, j, 3]));
+            nearest.for_each_in_row(&mask, [j, 3], |_, n, voxel| counts[0][voxel] += n);
+        });
+        nearest.for_each_in_plane(&mask, 3, |n, voxel| counts[1][voxel] += n);
+        assert_eq!(counts[0], counts[1]);
     }
 
     #[test]
@@ -199,6 +319,10 @@ mod tests {
             let straight = Affine::axis_aligned([mm, 0.4, -1.1], [10.3, 1.0, 5.0]);
             assert!(Nearest::new(straight, [40, 9, 9], 200).alike.is_some());
             check(straight, [40, 9, 9], |i| i % 17 != 4);
+            let [first, second, third] = straight.0;
+            let other_order = Affine([third, first, second]);
+            assert!(Nearest::new(other_order, [9, 40, 9], 200).alike.is_some());
+            check(other_order, [9, 40, 9], |i| i % 17 != 4);
         }
     }
 }

@@ -382,22 +382,25 @@ pub(crate) fn to_voxels(grid: &Grid) -> Affine {
 pub(crate) struct OnLabels<'a> {
     mask: &'a Mask,
     to_mask: Option<Affine>,
-    /// Where the axes of both grids run alike, for each index along each axis that of the mask.
-    along: Option<[Vec<usize>; 3]>,
+    /// Where the axes of both grids run alike, in any order: for each axis of the mask that along which it
+    /// runs, and for each index there that of the mask.
+    along: Option<[(usize, Vec<usize>); 3]>,
 }
 
 impl<'a> OnLabels<'a> {
     pub(crate) fn of(mask: &'a Mask, grid: &Grid) -> Self {
         let to_mask = mask.grid().affine.inverse().map(|inverse| inverse.after(&grid.affine));
-        let along = to_mask.filter(is_straight).map(|to_mask| {
-            [0, 1, 2].map(|a| {
+        let along = to_mask.and_then(|to_mask| {
+            let axes = straight(&to_mask)?;
+            let table = |a: usize| {
                 let at = |v: usize| {
                     let mut index = [0.0; 3];
-                    index[a] = v as f64;
+                    index[axes[a]] = v as f64;
                     nearest(to_mask.apply(index)[a], mask.grid().extent[a])
                 };
-                (0..grid.extent[a]).map(at).collect()
-            })
+                (axes[a], (0..grid.extent[axes[a]]).map(at).collect())
+            };
+            Some([0, 1, 2].map(table))
         });
         Self { mask, to_mask, along }
     }
@@ -406,7 +409,7 @@ impl<'a> OnLabels<'a> {
     /// at its border.
     pub(crate) fn get(&self, index: [usize; 3]) -> bool {
         if let Some(along) = &self.along {
-            return self.mask.get([0, 1, 2].map(|a| along[a][index[a]]));
+            return self.mask.get(along.each_ref().map(|(axis, table)| table[index[*axis]]));
         }
         let Some(to_mask) = &self.to_mask else { return false };
         let place = to_mask.apply(index.map(|v| v as f64));
@@ -419,9 +422,15 @@ fn nearest(place: f64, n: usize) -> usize {
     ((place + 0.5).max(0.0) as usize).min(n - 1)
 }
 
-/// Whether each index alone decides the place along its axis, to the last bit.
-fn is_straight(affine: &Affine) -> bool {
-    (0..3).all(|a| (0..3).all(|b| a == b || is_zero(affine.0[a][b])))
+/// The one axis that decides the place along each, to the last bit; `None` if several do.
+fn straight(affine: &Affine) -> Option<[usize; 3]> {
+    let mut axes = [0; 3];
+    for (a, axis) in axes.iter_mut().enumerate() {
+        let mut by = (0..3).filter(|&b| !is_zero(affine.0[a][b]));
+        let (Some(one), None) = (by.next(), by.next()) else { return None };
+        *axis = one;
+    }
+    Some(axes)
 }
 
 /// Writes `value` over what a mask on the scan's grid covers, in an image on a grid along the patient's
@@ -515,6 +524,17 @@ mod tests {
         for at in 0..40 * 30 * 16 {
             let index = [at % 40, at / 40 % 30, at / 1200];
             assert_eq!(asked.get(index), one_by_one.get(index), "{index:?}");
+        }
+        let [first, second, third] = affine.0;
+        for turned in [[second, third, first], [third, first, second], [second, first, third]] {
+            let grid = Grid { extent: [40, 30, 16], affine: Affine(turned) };
+            let asked = OnLabels::of(&mask, &grid);
+            assert!(asked.along.is_some());
+            let one_by_one = OnLabels { along: None, ..OnLabels::of(&mask, &grid) };
+            for at in 0..40 * 30 * 16 {
+                let index = [at % 40, at / 40 % 30, at / 1200];
+                assert_eq!(asked.get(index), one_by_one.get(index), "{turned:?} {index:?}");
+            }
         }
     }
 

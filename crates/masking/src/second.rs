@@ -44,17 +44,15 @@ impl SecondLook {
         to_brain.iter_mut().zip(inside).for_each(|(to, inside)| *to -= inside);
         let n_brain: u64 = brain.iter().map(|word| u64::from(word.count_ones())).sum();
         let to_labels = to_voxels(&labels.grid).after(&changed.grid().affine);
-        let [ni, nj, nk] = changed.grid().extent;
+        let [ni, _, nk] = changed.grid().extent;
         let nearest = Nearest::new(to_labels, extent, ni);
         let mut found = vec![(0u64, f32::INFINITY); nk];
         workers.for_each_chunk(&mut found, 1, |k, found| {
             let (n, smallest_mm) = &mut found[0];
-            for j in 0..nj {
-                nearest.for_each_in_row(changed, [j, k], |_, n_voxels, voxel| {
-                    *n += if to_brain[voxel] < -SURE_MM { n_voxels as u64 } else { 0 };
-                    *smallest_mm = smallest_mm.min(to_brain[voxel]);
-                });
-            }
+            nearest.for_each_in_plane(changed, k, |n_voxels, voxel| {
+                *n += if to_brain[voxel] < -SURE_MM { n_voxels as u64 } else { 0 };
+                *smallest_mm = smallest_mm.min(to_brain[voxel]);
+            });
         });
         // The brain's voxels reach half a spacing further than their centres.
         let half_mm = spacing[0] as f32 / 2.0;

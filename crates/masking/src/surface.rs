@@ -4,6 +4,7 @@ use volume::{Mask, RealVolume, Region};
 use crate::Refined;
 use crate::anatomy::bits;
 use crate::refine::OnLabels;
+use crate::rows::Rows;
 
 /// Fewer voxels of a region's skin than this say nothing of it.
 const LEAST_SKIN: u32 = 20;
@@ -63,15 +64,20 @@ pub fn skin_left(
         .map(|region| SkinLeft { region, n_voxels: 0, within_2mm: 0.0, within_5mm: 0.0 })
         .collect();
     skin.iter().for_each(|(_, region)| found[*region as usize].n_voxels += 1);
-    let kept = kept(&changed, extent, workers);
+    let mut voxels = Mask::empty(*grid);
+    skin.iter().for_each(|(index, _)| voxels.set(*index));
+    // Tissue further than this is near no skin.
+    let cap_mm = f64::from(NEAR_MM[1]) + spacing[0];
+    let Some(rows) = Rows::around(voxels.words(), grid, cap_mm) else { return Vec::new() };
+    let (values, kept) = (rows.part(&after.values), kept(&changed, &rows, workers));
     for threshold in thresholds {
-        let tissue = kernels::threshold(&after.values, extent, threshold, workers);
+        let tissue = kernels::threshold(&values, rows.extent(), threshold, workers);
         let tissue = kernels::meet(&tissue, &kept);
-        let cap_mm = f64::from(NEAR_MM[1]) + spacing[0];
-        let away = kernels::distance(&tissue, extent, spacing, cap_mm, workers);
+        let away = kernels::distance(&tissue, rows.extent(), spacing, cap_mm, workers);
         let mut n = [[0u32; Region::ALL.len()]; 2];
         for ([i, j, k], region) in &skin {
-            let away = away[i + extent[0] * (j + extent[1] * k)];
+            let Some(row) = rows.row(j + extent[1] * k) else { continue };
+            let away = away[i + extent[0] * row];
             for (n, near) in n.iter_mut().zip(NEAR_MM) {
                 n[*region as usize] += u32::from(away <= near + 1e-3);
             }
@@ -97,12 +103,14 @@ fn distance_to_kept_regions(refined: &Refined, workers: Workers) -> Option<Vec<f
         .then(|| kernels::distance(&kept, grid.extent, grid.spacing_mm(), cap_mm, workers))
 }
 
-/// The voxels of a grid that did not change.
-fn kept(changed: &OnLabels, [ni, nj, nk]: [usize; 3], workers: Workers) -> Vec<u64> {
+/// The voxels of a part of a grid that did not change.
+fn kept(changed: &OnLabels, rows: &Rows, workers: Workers) -> Vec<u64> {
+    let [ni, nj, nk] = rows.extent();
     let row_words = kernels::row_words(ni);
     let mut kept = vec![0u64; row_words * nj * nk];
     workers.for_each_chunk(&mut kept, row_words, |row, words| {
-        for i in (0..ni).filter(|&i| !changed.get([i, row % nj, row / nj])) {
+        let [j, k] = rows.whole([row % nj, row / nj]);
+        for i in (0..ni).filter(|&i| !changed.get([i, j, k])) {
             words[i / 64] |= 1 << (i % 64);
         }
     });
