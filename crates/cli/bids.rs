@@ -8,7 +8,7 @@ use bids::{
 use pipeline::{Listed, Options, Outcome, Plan, Verdict};
 
 use crate::args::{BidsArgs, Form, Stage};
-use crate::deface::{options, refuse, run_plan, with_run};
+use crate::deface::{options, run_plan, with_run};
 use crate::exit::{Exit, Refusal};
 use crate::screen::shown;
 
@@ -52,7 +52,7 @@ fn participants(args: &BidsArgs, dataset: &Dataset, output: Output) -> Result<Ex
     )?;
     let common = Options { write_mask: args.mask, ..common };
     let options = with_run(common, &args.run, &args.results, out.path())?;
-    let scans = Plan::of(listed.collect(), out.path(), &options).map_err(refuse)?;
+    let scans = || Plan::of(listed.collect(), out.path(), &options);
     let passed: Mutex<BTreeSet<PathBuf>> = Mutex::default();
     let note = |outcome: &Outcome| {
         if outcome.verdict == Verdict::Pass {
@@ -60,7 +60,7 @@ fn participants(args: &BidsArgs, dataset: &Dataset, output: Output) -> Result<Ex
             passed.insert(outcome.name.to_owned());
         }
     };
-    let mut exit = run_plan(&scans, &args.engine, &options, args.run.progress, &note)?;
+    let mut exit = run_plan(scans, &args.engine, &options, args.run.progress, &note)?;
     let passed = passed.into_inner().unwrap_or_else(PoisonError::into_inner);
     let released = Released::of(&plan, |path, image| {
         passed.contains(&output.targets(path, image).image)

@@ -165,25 +165,28 @@ fn run(
     options: &Options,
     progress: Progress,
 ) -> Result<Exit, Refusal> {
-    let plan = Plan::make(inputs, out, options).map_err(refuse)?;
-    run_plan(&plan, engine, options, progress, &|_| {})
+    run_plan(|| Plan::make(inputs, out, options), engine, options, progress, &|_| {})
 }
 
 /// Takes the scans of a plan through all stages, and tells `note` of each.
 pub(crate) fn run_plan(
-    plan: &Plan,
+    make_plan: impl FnOnce() -> Result<Plan, PlanError>,
     engine: &EngineArgs,
     options: &Options,
     progress: Progress,
     note: &(dyn Fn(&Outcome) + Sync),
 ) -> Result<Exit, Refusal> {
+    // The model is loaded while headers are read.
+    let n_threads = options.workers.n_threads();
+    let (loaded, plan) = options.workers.both(|| load_model(engine, n_threads), make_plan);
+    let plan = plan.map_err(refuse)?;
     if plan.scans.is_empty() && plan.n_of_others == 0 {
         return Err(Refusal {
             reason: "no scan was found in the input".to_owned(),
             hint: "give a NIfTI file, a folder of DICOM files, or a folder that holds such",
         });
     }
-    let loaded = load_model(engine, options.workers.n_threads())?;
+    let loaded = loaded?;
     let stop = stop_on_signal()?;
     let screen = Screen::new(plan.scans.len(), progress);
     if let Some(reason) = loaded.fallback {
@@ -193,8 +196,8 @@ pub(crate) fn run_plan(
         note(outcome);
         screen.scan(outcome);
     };
-    let summary = pipeline::run(plan, &loaded.model, options, &stop, &report).map_err(refuse)?;
-    screen.end(plan, &summary);
+    let summary = pipeline::run(&plan, &loaded.model, options, &stop, &report).map_err(refuse)?;
+    screen.end(&plan, &summary);
     let n_not_passed = summary.n_review + summary.n_fail + summary.n_not_begun;
     let is_empty_part = plan.scans.is_empty();
     let all_passed = n_not_passed == 0 && (summary.n_pass > 0 || is_empty_part);

@@ -1,12 +1,9 @@
 use std::fs;
 use std::io;
-use std::panic::resume_unwind;
 use std::path::Path;
-use std::thread;
 
 use formats::{Packing, Scan, Source};
 use inference::Model;
-use kernels::Workers;
 use sha2::{Digest as _, Sha256};
 use volume::Region;
 
@@ -51,22 +48,6 @@ pub(crate) fn of_opened(source: &Source, scan: &Scan) -> io::Result<String> {
     let mut hash = Sha256::new();
     order.into_iter().for_each(|n| hash.update(&buffers[n]));
     Ok(hex(hash))
-}
-
-/// What two functions give, by two threads if there are as many.
-pub(crate) fn both<A: Send, B>(
-    one: impl FnOnce() -> A + Send,
-    other: impl FnOnce() -> B,
-    workers: Workers,
-) -> (A, B) {
-    if workers.n_threads() == 1 {
-        return (one(), other());
-    }
-    thread::scope(|scope| {
-        let one = scope.spawn(one);
-        let other = other();
-        (one.join().unwrap_or_else(|panic| resume_unwind(panic)), other)
-    })
 }
 
 /// What stands for some inputs, whatever their order, by their hashes.

@@ -169,10 +169,9 @@ pub(crate) fn deface(
     clock.stage(record, "reopen");
     let original = Original { scan: &scan, sampled: &sampled, refined: &refined };
     let compared = compare(&original, &after, Some(&refined.mask), options)?;
-    let (sha256, input_sha256) = digest::both(
+    let (sha256, input_sha256) = workers.both(
         || digest::of_opened(&image, &after),
         || is_hashed.then(|| digest::of_opened(source, &scan)),
-        workers,
     );
     let (mut sha256, input_sha256) =
         (sha256.map_err(FormatError::Io)?, input_sha256.and_then(Result::ok));
