@@ -4,13 +4,13 @@
 //! order of its axes; the shear of `geometry/gantry_tilt`, which it resamples, is pydicom's alone.
 #![expect(clippy::expect_used, reason = "a test stops where a file is missing")]
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use formats::dicom::{DicomError, open_series};
-use formats::{FormatError, Modality, Packing, Scan};
+use formats::dicom::{Deidentify, DicomError, Release, UidMap, open_series};
+use formats::{FormatError, Modality, Packing, Scan, Source};
 
 #[test]
 fn reads_a_philips_series_with_its_slope() {
@@ -488,6 +488,40 @@ const OTHERWISE: &[(&str, &str)] = &[
     // An overlay in unused bits is found before the images are counted: reported all the same.
     ("phi/overlay_in_pixels", "256 pixels have data above their 12 bits, an overlay perhaps"),
 ];
+
+/// `phi/full` with the Patient ID of the others in its first file, which has every text and date element of
+/// the dictionary.
+#[test]
+fn the_planted_set_made_one_patients_is_released_without_a_planted_word() {
+    const WORDS: [&str; 2] = ["planted", "19610203"];
+    let Some(folder) = reference() else { return };
+    let mut files = read_folder(&folder.join("conformance/phi/full"));
+    let patient_id = |bytes: &[u8]| {
+        let start = bytes.windows(6).position(|w| w == b"\x10\x00\x20\x00LO").expect("one") + 8;
+        start..start + usize::from(bytes[start - 2])
+    };
+    let of_others = files[1].1[patient_id(&files[1].1)].to_vec();
+    let place = patient_id(&files[0].1);
+    files[0].1[place].copy_from_slice(&of_others);
+    let n_planted = |text: &str| WORDS.map(|word| text.to_lowercase().matches(word).count());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(n_planted(&text(&files[0].1)).iter().all(|n| *n > 100), "they are there before");
+
+    let mut scan = open_series(files).expect("a volume");
+    let deidentify = Deidentify { keep_shifted_dates: false, keep_characteristics: false };
+    let program = "efface".to_owned();
+    let release = Release { uids: UidMap::new(b"a secret"), deidentify: Some(deidentify), program };
+    formats::release_headers(&mut scan, &release).expect("released");
+    let out = tempfile::tempdir().expect("a folder");
+    let written = formats::write(&scan, out.path(), OsStr::new("scan")).expect("written");
+    let Source::DicomSeries { files, .. } = written else { panic!("{written:?}") };
+    assert_eq!(files.len(), 4);
+    for file in files {
+        let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+        let content = text(&fs::read(&file).expect("a file"));
+        assert_eq!(n_planted(&format!("{name} {content}")), [0, 0], "{name}");
+    }
+}
 
 struct Expected {
     extent: [usize; 3],
