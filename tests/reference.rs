@@ -65,12 +65,14 @@ fn check_values(name: &str, expected: &Value, model: &Model, sampled: &Sampled) 
     let wanted = number(&expected["input_sum"]);
     assert!((sum - wanted).abs() <= 1e-5 * wanted, "{name}: the input sums to {sum}, not {wanted}");
     let logits = model.run(input.clone(), 2).expect("logits");
+    let (blocks, [_, na, ns]) = (model.card().blocks(), model.card().extent());
     for voxel in expected["samples"].as_array().expect("samples") {
         let at = voxel["i"].as_u64().expect("a voxel") as usize;
         let apart = (f64::from(input[at]) - number(&voxel["x"])).abs();
         assert!(apart <= 1e-4, "{name}: input {} at {at}, not {}", input[at], voxel["x"]);
         for (class, wanted) in voxel["logits"].as_array().expect("logits").iter().enumerate() {
-            let (found, wanted) = (f64::from(logits[class * input.len() + at]), number(wanted));
+            let place = blocks.logit(class, blocks.voxel([at / (na * ns), at / ns % na, at % ns]));
+            let (found, wanted) = (f64::from(logits[place]), number(wanted));
             let apart = (found - wanted).abs();
             assert!(apart <= 1e-4, "{name}: logit {found} of {class} at {at}, not {wanted}");
         }

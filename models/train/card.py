@@ -9,6 +9,7 @@ from . import classes, space
 def write(config, graph, temperature, model, int8, path):
     """Writes the card of an exported model, and of the same in eight bits."""
     grid = ", ".join(map(str, config.grid))
+    r, a, s = config.grid
     quoted = ", ".join(f'"{name}"' for name in classes.NAMES)
     text = f'''# Card of {Path(model).name}. The program reads this file.
 name = "efface face"
@@ -40,7 +41,8 @@ formula = "clip((v - low) / (high - low), 0, 1); outside the scan 0; all 0 if hi
 
 [output]
 name = "logits"
-shape = [1, {len(classes.NAMES)}, {grid}]   # no softmax in the graph; class = argmax; outside the scan: background
+shape = [{r // 2}, {8 * len(classes.NAMES)}, {a // 2}, {s // 2}]   # blocks of R; of each class the eight voxels of a block, S fastest; blocks of A and S
+# No softmax in the graph; class = argmax; outside the scan: background.
 classes = [{quoted}]
 face = {list(classes.FACE)}
 temperature = {temperature}       # logits divided by it give calibrated probabilities

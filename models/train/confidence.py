@@ -29,7 +29,7 @@ def probabilities(logits, temperature):
 def inside_of(session, grid, values, affine):
     """Logits `[classes, n]` of the voxels inside a scan."""
     x, _, inside = space.network_input(values, affine, grid)
-    return session.run(None, {"x": x})[0][0][:, inside]
+    return space.logits(session, x)[:, inside]
 
 
 def likeliness(logits, known, temperature):
@@ -61,7 +61,7 @@ def held_out(settings, folders, session):
     for head in evaluate.held_out(settings):
         values, known, _, affine = evaluate.read(head, folders)
         x, origin, inside = space.network_input(values, affine, settings.grid)
-        logits = session.run(None, {"x": x})[0][0]
+        logits = space.logits(session, x)
         truth = space.sample(known, affine, origin, space.MM, settings.grid, order=0)[0]
         near = inside & ((truth > 0) | (logits.argmax(0) > 0))
         yield head, logits[:, near], truth[near].astype(int), values, affine, known

@@ -30,7 +30,7 @@ def evaluate(config, folders, model, work):
         rows.append((face, sheet.row(x, drawn, f"{head.name}  face {face}")))
     for path in sorted({p for f in folders for p in Path(f).glob("neg_*.nii.gz")}):
         x, _, inside = space.network_input(*space.load(path), config.grid)
-        found = session.run(None, {"x": x})[0][0].argmax(0) * inside
+        found = space.logits(session, x).argmax(0) * inside
         name = path.name.removesuffix(".nii.gz")
         role = "train" if name in config.negatives else "test"
         face_ml = np.isin(found, classes.FACE).sum() * space.MM**3 / 1000
@@ -74,7 +74,7 @@ def run(session, values, known, extent, affine, grid, labels_affine=None):
     """
     labels_affine = affine if labels_affine is None else labels_affine
     x, origin, inside = space.network_input(values, affine, grid)
-    found = session.run(None, {"x": x})[0][0].argmax(0).astype(np.uint8) * inside
+    found = space.logits(session, x).argmax(0).astype(np.uint8) * inside
     real, _ = space.sample(*space.block_mean(values, affine), origin, space.MM, grid)
     drawn = labels.bounded(labels.on_skin(found, real, inside, space.MM), inside, space.MM)
     known = space.sample(known, labels_affine, origin, space.MM, grid, order=0)[0] * inside

@@ -6,6 +6,7 @@ import onnx
 import onnxruntime
 import torch
 
+from . import space
 from .loop import network
 from .network import Flat
 
@@ -27,11 +28,11 @@ def export(config, checkpoint, path):
             warnings.simplefilter("ignore")
             torch.onnx.export(flat, (x,), path, opset_version=OPSET, input_names=["x"],
                               output_names=["logits"], dynamo=False, do_constant_folding=True)
-        of_flat = flat(x).numpy()
+        of_flat = space.whole(flat(x).numpy())[None]
     graph = onnx.load(path)
     onnx.checker.check_model(graph)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    of_file = session.run(None, {"x": x.numpy()})[0]
+    of_file = space.logits(session, x.numpy())[None]
     apart = max(float(np.abs(wanted - other).max()) for other in (of_flat, of_file))
     if apart > TOLERANCE:
         raise SystemExit(f"{path}: logits differ from the trained network's by {apart:.2e}")

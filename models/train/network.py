@@ -75,7 +75,11 @@ def halved_classes(y):
 
 
 class Flat(nn.Module):
-    """The same network on `[D, C, H, W]`: what the first axis holds becomes channels. Batch 1."""
+    """The same network on `[D, C, H, W]`: what the first axis holds becomes channels. Batch 1.
+
+    It gives `[D/2, 8 classes, H/2, W/2]`, the eight voxels of a block as channels of each class: to put them in
+    their places would move every logit, where it is enough to move the classes (`space.whole`).
+    """
 
     def __init__(self, net):
         super().__init__()
@@ -93,8 +97,9 @@ class Flat(nn.Module):
             if block.conv.stride[0] == kernel:
                 y = F.conv2d(x.reshape(d // kernel, c * kernel, h, w), taps, bias, stride=kernel)
             else:
-                p = F.pad(x, (0, 0, 0, 0, 0, 0, 1, 1))
-                y = F.conv2d(torch.cat([p[0:d], p[1 : d + 1], p[2 : d + 2]], 1), taps, bias, padding=1)
+                beside = (torch.arange(d)[:, None] + torch.arange(kernel)).flatten()
+                x = torch.index_select(F.pad(x, (0, 0, 0, 0, 0, 0, 1, 1)), 0, beside)
+                y = F.conv2d(x.reshape(d, kernel * c, h, w), taps, bias, padding=1)
         return y if block.norm is None else F.relu(y)
 
     @staticmethod
@@ -105,7 +110,4 @@ class Flat(nn.Module):
 
     def forward(self, x):
         d, h, w = map(int, x.shape[2:])
-        y = self.net.walk(x.reshape(d, 1, h, w), self.conv, self.grow)
-        n = self.net.classes
-        y = y.reshape(d // 2, n, 2, 2, 2, h // 2, w // 2).permute(1, 0, 2, 5, 3, 6, 4)
-        return y.reshape(1, n, d, h, w)
+        return self.net.walk(x.reshape(d, 1, h, w), self.conv, self.grow)

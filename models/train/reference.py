@@ -22,7 +22,7 @@ def reference(session, path, rng):
     `i` is the flat index into `[R, A, S]`, C order; `class_voxels` counts what lies inside the scan.
     """
     x, origin, inside = space.network_input(*space.load(path))
-    logits = session.run(None, {"x": x})[0][0]
+    logits = space.logits(session, x)
     lean = np.zeros(len(classes.NAMES), np.float32)
     lean[list(classes.REMOVED)] = space.LEAN
     found = ((logits + lean[:, None, None, None]).argmax(0) * inside).ravel()

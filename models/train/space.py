@@ -119,3 +119,18 @@ def network_input(values, affine, grid=GRID):
     x, dark, bright = limits(x, inside)
     x = np.clip((x - dark) / (bright - dark), 0, 1) if bright > dark else np.zeros_like(x)
     return np.where(inside, x, 0).astype(np.float32)[None, None], origin, inside
+
+
+def logits(session, x):
+    """What the network says of an input: `[classes, R, A, S]`."""
+    return whole(session.run(None, {"x": x})[0])
+
+
+def whole(blocks):
+    """`[classes, R, A, S]` of the network's output `[R/2, 8 classes, A/2, S/2]`.
+
+    Of each class its channels hold the eight voxels of a block, S fastest.
+    """
+    r, n, a, s = blocks.shape
+    y = blocks.reshape(r, n // 8, 2, 2, 2, a, s).transpose(1, 0, 2, 5, 3, 6, 4)
+    return y.reshape(n // 8, 2 * r, 2 * a, 2 * s)

@@ -263,6 +263,16 @@ class Network(unittest.TestCase):
         self.assertTrue(torch.equal(net(None).argmax(1), y))
 
 
+    def test_what_is_exported_is_the_network_in_blocks(self):
+        torch.manual_seed(1)
+        net = network.FaceNet(3, (4, 8), (1, 1), (1,)).eval()
+        x = torch.rand(1, 1, 8, 16, 12)
+        with torch.no_grad():
+            wanted, blocks = net(x)[0].numpy(), network.Flat(net)(x).numpy()
+        self.assertEqual(blocks.shape, (4, 24, 8, 6))
+        np.testing.assert_allclose(space.whole(blocks), wanted, atol=1e-5)
+
+
 class Labels(unittest.TestCase):
     def test_twelve_classes_keep_air_brain_and_eyes_and_split_the_mouth(self):
         nine = np.full((60, 60, 60), 8, np.uint8)

@@ -98,9 +98,9 @@ impl Card {
         }
         if input.shape.len() != 5
             || input.shape[..2] != [1, 1]
-            || !input.shape[2..].iter().all(|n| (16..=512).contains(n))
+            || !input.shape[2..].iter().all(|n| (16..=512).contains(n) && n % 2 == 0)
         {
-            let wanted = "`[1, 1, R, A, S]` with 16 to 512 voxels an axis";
+            let wanted = "`[1, 1, R, A, S]` with 16 to 512 voxels an axis, an even number";
             return wrong("input.shape", format!("{:?}", input.shape), wanted);
         }
         if !(0.5..=8.0).contains(&input.spacing_mm) {
@@ -111,11 +111,8 @@ impl Card {
             let found = format!("{low} to {high}");
             return wrong("input.normalisation", found, "a low and a high percentile");
         }
-        if output.shape.first() != Some(&1)
-            || output.shape.get(1) != Some(&output.classes.len())
-            || output.shape.get(2..) != Some(&input.shape[2..])
-        {
-            let wanted = "`[1, classes, R, A, S]` as the input";
+        if output.shape != Blocks::of(&input.shape, output.classes.len()).shape() {
+            let wanted = "`[R/2, 8 classes, A/2, S/2]` of the input";
             return wrong("output.shape", format!("{:?}", output.shape), wanted);
         }
         if !(0.1..=10.0).contains(&output.temperature) {
@@ -151,6 +148,12 @@ impl Card {
         self.output.classes.iter().filter_map(|name| Tissue::from_name(name)).collect()
     }
 
+    /// Where in the output what is said of each class and voxel lies.
+    #[must_use]
+    pub fn blocks(&self) -> Blocks {
+        Blocks::of(&self.input.shape, self.output.classes.len())
+    }
+
     /// SHA-256 of the weights in eight bits, if there are such.
     pub(crate) fn int8_sha256(&self) -> Option<&String> {
         self.int8.as_ref().map(|int8| &int8.sha256)
@@ -173,11 +176,75 @@ impl Card {
     }
 }
 
+/// The order of the model's output, `[R/2, 8 classes, A/2, S/2]`: of each class its channels hold the eight
+/// voxels of a block, `S` fastest. To put all logits in the order of the input would take longer than to put
+/// the classes that they tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocks {
+    n_classes: usize,
+    /// Blocks along each axis.
+    n: [usize; 3],
+}
+
+impl Blocks {
+    /// Of an input of `shape`, `[1, 1, R, A, S]`.
+    fn of(shape: &[usize], n_classes: usize) -> Self {
+        Self { n_classes, n: [2, 3, 4].map(|axis| shape[axis] / 2) }
+    }
+
+    fn shape(&self) -> [usize; 4] {
+        [self.n[0], 8 * self.n_classes, self.n[1], self.n[2]]
+    }
+
+    /// Voxels of two planes of the input: of one class they lie side by side.
+    pub(crate) fn part(&self) -> usize {
+        8 * self.n[1] * self.n[2]
+    }
+
+    /// The classes.
+    pub(crate) fn n_classes(&self) -> usize {
+        self.n_classes
+    }
+
+    /// The place of voxel `[r, a, s]` of the input among all voxels in the order of the output, of one class.
+    #[must_use]
+    pub fn voxel(&self, [r, a, s]: [usize; 3]) -> usize {
+        let in_block = 4 * (r % 2) + 2 * (a % 2) + s % 2;
+        (s / 2) + self.n[2] * (a / 2 + self.n[1] * (in_block + 8 * (r / 2)))
+    }
+
+    /// The place in the output of the logit of a class at a [`voxel`](Self::voxel).
+    #[must_use]
+    pub fn logit(&self, class: usize, voxel: usize) -> usize {
+        let (part, at) = (voxel / self.part(), voxel % self.part());
+        at + self.part() * (class + self.n_classes * part)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const CARD: &str = include_str!("../../../models/face.toml");
+
+    #[test]
+    fn every_logit_has_one_place_and_blocks_of_a_class_lie_side_by_side() {
+        let blocks = Blocks::of(&[1, 1, 4, 6, 2], 3);
+        assert_eq!(blocks.shape(), [2, 24, 3, 1]);
+        let mut places = Vec::new();
+        for class in 0..3 {
+            for voxel in 0..48 {
+                let [r, a, s] = [voxel / 12, voxel / 2 % 6, voxel % 2];
+                let place = blocks.logit(class, blocks.voxel([r, a, s]));
+                // As the shape says it: block of R, class and voxel of the block, blocks of A and S.
+                let channel = 8 * class + 4 * (r % 2) + 2 * (a % 2) + s % 2;
+                assert_eq!(place, s / 2 + (a / 2 + 3 * (channel + 24 * (r / 2))));
+                places.push(place);
+            }
+        }
+        places.sort_unstable();
+        assert!(places.into_iter().eq(0..144));
+    }
 
     #[test]
     fn reads_the_card_that_is_shipped() {

@@ -8,7 +8,7 @@ mod model;
 mod sample;
 mod segment;
 
-pub use card::{Card, CardError, TrainingScan};
+pub use card::{Blocks, Card, CardError, TrainingScan};
 pub use engine::{Engine, EngineError, Runtime};
 pub use model::{Model, ModelError};
 pub use sample::{SampleError, Sampled, sample, sample_on};

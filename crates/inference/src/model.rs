@@ -95,7 +95,7 @@ impl Model {
         self.engine.name()
     }
 
-    /// The logits of a normalised input: one volume a class, `k` fastest.
+    /// The logits of a normalised input, in the order of the card's [`blocks`](Card::blocks).
     ///
     /// `input` is one value a voxel of the model's grid, `k` fastest.
     ///

@@ -5,7 +5,7 @@ use kernels::{Workers, order_statistics};
 use volume::{Labels, Region, Tissue};
 
 use crate::sample::clipped;
-use crate::{Card, Model, ModelError, Sampled};
+use crate::{Blocks, Card, Model, ModelError, Sampled};
 
 /// Added to the logits of all that is removed: where a face or an ear is at least half as likely as
 /// the likeliest tissue, that is what a voxel is called. A face that stays is the worse error.
@@ -64,9 +64,9 @@ pub fn label(
 /// What the model says of a scan.
 struct Look {
     labels: Labels,
-    /// Of its window, one volume a class, leant.
+    /// In the order of the card's blocks, leant.
     logits: Vec<f32>,
-    /// Of its window; one more than there are outside the scan.
+    /// Of each voxel in that order; one more than there are outside the scan.
     classes: Vec<u8>,
 }
 
@@ -77,46 +77,62 @@ fn look(
     workers: Workers,
 ) -> Result<Look, ModelError> {
     let card = model.card();
+    let blocks = card.blocks();
     let Window { places, values: input, is_inside } = Window::of(card, sampled, workers);
-    let plane = input.len() / card.extent()[0];
-    let mirrored = flip.then(|| mirror(&input, plane));
+    let mirrored = flip.then(|| mirror(&input, places.plane()));
     let mut logits = model.run(input, workers.n_threads())?;
-    let mut tissues = card.tissues();
-    let n = logits.len() / tissues.len();
     if let Some(mirrored) = mirrored {
         let other = model.run(mirrored, workers.n_threads())?;
-        for (volume, other) in logits.chunks_exact_mut(n).zip(other.chunks_exact(n)) {
-            let other = other.chunks_exact(plane).rev().flatten();
-            volume.iter_mut().zip(other).for_each(|(a, b)| *a = (*a + b) / 2.0);
-        }
+        add_mirrored(&mut logits, &other, &blocks);
     }
-    workers.for_each_chunk(&mut logits, n, |class, volume| {
-        let lean = lean(tissues[class]);
+    let mut tissues = card.tissues();
+    let part = blocks.part();
+    workers.for_each_chunk(&mut logits, part, |n, part| {
+        let lean = lean(tissues[n % tissues.len()]);
         if lean > 0.0 {
-            volume.iter_mut().for_each(|logit| *logit += lean);
+            part.iter_mut().for_each(|logit| *logit += lean);
         }
     });
-    let mut classes = kernels::argmax(&logits, tissues.len(), workers);
+    let mut classes = vec![0; is_inside.len()];
+    let one = Workers::ONE.at(workers.level());
     // What the scan does not show is of no class that the model has.
     let outside = tissues.len() as u8;
-    for (class, _) in classes.iter_mut().zip(is_inside).filter(|(_, is_inside)| !is_inside) {
-        *class = outside;
-    }
+    workers.for_each_chunk(&mut classes, part, |n, classes| {
+        let logits = &logits[n * part * tissues.len()..][..part * tissues.len()];
+        let likeliest = kernels::argmax(logits, tissues.len(), one);
+        for ((class, own), is_inside) in
+            classes.iter_mut().zip(likeliest).zip(&is_inside[n * part..])
+        {
+            *class = if *is_inside { own } else { outside };
+        }
+    });
     tissues.push(Tissue::Background);
     let grid = sampled.image.grid;
     let [ni, nj, _] = grid.extent;
     let mut labels = Labels { grid, tissues: vec![Tissue::Background; grid.n_voxels()] };
     workers.for_each_chunk(&mut labels.tissues, ni, |row, labels| {
-        for (i, at) in places.row([row % nj, row / nj]) {
-            labels[i] = tissues[usize::from(classes[at])];
+        for (i, voxel) in places.row([row % nj, row / nj]) {
+            labels[i] = tissues[usize::from(classes[blocks.voxel(voxel)])];
         }
     });
     Ok(Look { labels, logits, classes })
 }
 
-/// A volume of planes, the last plane first.
+/// The input of the model, its first axis the other way round.
 fn mirror(values: &[f32], plane: usize) -> Vec<f32> {
     values.chunks_exact(plane).rev().flatten().copied().collect()
+}
+
+/// The mean of logits and of those of the mirrored input.
+fn add_mirrored(logits: &mut [f32], mirrored: &[f32], blocks: &Blocks) {
+    let (part, n_classes) = (blocks.part(), blocks.n_classes());
+    let others = mirrored.chunks_exact(part * n_classes).rev().flat_map(|p| p.chunks_exact(part));
+    for (own, other) in logits.chunks_exact_mut(part).zip(others) {
+        // The first half of a class is of the one plane, the second of the other.
+        let (first, second) = other.split_at(part / 2);
+        let other = second.iter().chain(first);
+        own.iter_mut().zip(other).for_each(|(a, b)| *a = (*a + b) / 2.0);
+    }
 }
 
 /// The mean calibrated probability of the voxels that are called each tissue, by logits that were leant.
@@ -127,8 +143,7 @@ fn confidence(
     classes: &[u8],
     workers: Workers,
 ) -> [Option<f32>; Tissue::ALL.len()] {
-    let tissues = card.tissues();
-    let n = classes.len();
+    let (tissues, blocks) = (card.tissues(), card.blocks());
     let mut n_called = [0usize; 256];
     classes.iter().for_each(|&class| n_called[usize::from(class)] += 1);
     // Of each tissue every so manieth voxel.
@@ -152,12 +167,13 @@ fn confidence(
         if asked.is_empty() {
             return;
         }
-        let upright =
-            |c: usize, at: usize| (logits[c * n + at] - lean(tissues[c])) / card.temperature();
-        let mut own: Vec<f32> = (0..tissues.len())
-            .flat_map(|c| asked.iter().map(move |&at| (c, at)))
-            .map(|(c, at)| upright(c, at))
-            .collect();
+        // Where what is said of the first class lies, and how much further what is said of the next.
+        let of_first: Vec<usize> = asked.iter().map(|&at| blocks.logit(0, at)).collect();
+        let own = (0..tissues.len()).flat_map(|c| {
+            let (lean, logits) = (lean(tissues[c]), &logits[c * blocks.part()..]);
+            of_first.iter().map(move |&at| (logits[at] - lean) / card.temperature())
+        });
+        let mut own: Vec<f32> = own.collect();
         kernels::softmax(&mut own, tissues.len(), one);
         let probabilities = &own[class * asked.len()..][..asked.len()];
         sure[0] = Some(probabilities.iter().sum::<f32>() / asked.len() as f32);
@@ -180,17 +196,17 @@ pub fn network_input(card: &Card, sampled: &Sampled, workers: Workers) -> Vec<f3
     Window::of(card, sampled, workers).values
 }
 
-/// What the model looks at, `k` fastest.
+/// What the model looks at.
 struct Window {
     places: Places,
-    /// Normalised, 0 outside the scan.
+    /// Normalised, 0 outside the scan; `k` fastest.
     values: Vec<f32>,
-    /// Whether each lies inside the scan.
+    /// Whether each lies inside the scan, in the order of the card's blocks.
     is_inside: Vec<bool>,
 }
 
 impl Window {
-    /// Planes that are written at once: as many voxels lie beside each other in the image.
+    /// Planes that are written at once, whole blocks: as many voxels lie beside each other in the image.
     const N_PLANES: usize = 8;
 
     fn of(card: &Card, sampled: &Sampled, workers: Workers) -> Self {
@@ -209,6 +225,7 @@ impl Window {
             }
             ((clipped(value, sampled.is_hu) - low) / (high - low)).clamp(0.0, 1.0)
         };
+        let blocks = card.blocks();
         let n = places.extent.iter().product();
         let (mut values, mut is_inside) = (vec![0.0f32; n], vec![false; n]);
         let planes = Self::N_PLANES * places.plane();
@@ -221,11 +238,11 @@ impl Window {
             |(), n, values, is_inside| {
                 let first = n * Self::N_PLANES;
                 let along = first..first + values.len() / places.plane();
-                places.for_each_of_planes(along, |at, index| {
+                places.for_each_of_planes(along, |voxel, index| {
                     if image.inside.get(index) {
-                        let at = at - first * places.plane();
-                        values[at] = normalise(image.values[places.in_image(index)]);
-                        is_inside[at] = true;
+                        let value = normalise(image.values[places.in_image(index)]);
+                        values[places.in_window(voxel) - first * places.plane()] = value;
+                        is_inside[blocks.voxel(voxel) - first * places.plane()] = true;
                     }
                 });
             },
@@ -267,31 +284,35 @@ impl Places {
         i + self.image[0] * (j + self.image[1] * k)
     }
 
-    /// Of a row of the image: the index along it, and the place in the window, of each voxel in both.
-    fn row(&self, [j, k]: [usize; 2]) -> impl Iterator<Item = (usize, usize)> {
+    fn in_window(&self, [x, y, z]: [usize; 3]) -> usize {
+        z + self.extent[2] * (y + self.extent[1] * x)
+    }
+
+    /// Of a row of the image: the index along it, and that in the window, of each voxel in both.
+    fn row(&self, [j, k]: [usize; 2]) -> impl Iterator<Item = (usize, [usize; 3])> {
         let [y, z] = [(1, j), (2, k)].map(|(a, v)| v as isize - self.start[a]);
         let holds = |a: usize, n: isize| n >= 0 && self.within[a].contains(&(n as usize));
         let along = if holds(1, y) && holds(2, z) { self.within[0].clone() } else { 0..0 };
-        along.map(move |x| {
-            let at = x * self.plane() + y as usize * self.extent[2] + z as usize;
-            (self.to_image(0, x), at)
-        })
+        along.map(move |x| (self.to_image(0, x), [x, y as usize, z as usize]))
     }
 
-    /// Calls `visit` with the place in the window, and the index in the image, of each voxel in both of
-    /// some planes: by blocks in which neither walks far through memory.
-    fn for_each_of_planes(&self, planes: Range<usize>, mut visit: impl FnMut(usize, [usize; 3])) {
+    /// Calls `visit` with the index in the window, and that in the image, of each voxel in both of some planes:
+    /// by parts in which neither walks far through memory.
+    fn for_each_of_planes(
+        &self,
+        planes: Range<usize>,
+        mut visit: impl FnMut([usize; 3], [usize; 3]),
+    ) {
         /// Voxels up that lie side by side in the window.
-        const BLOCK: usize = 16;
+        const PART: usize = 16;
         let [along, across, up] = self.within.clone();
         let along = planes.start.max(along.start)..planes.end.min(along.end);
-        for block in up.clone().step_by(BLOCK) {
+        for part in up.clone().step_by(PART) {
             for y in across.clone() {
-                for z in block..(block + BLOCK).min(up.end) {
+                for z in part..(part + PART).min(up.end) {
                     let [j, k] = [self.to_image(1, y), self.to_image(2, z)];
                     for x in along.clone() {
-                        let at = x * self.plane() + y * self.extent[2] + z;
-                        visit(at, [self.to_image(0, x), j, k]);
+                        visit([x, y, z], [self.to_image(0, x), j, k]);
                     }
                 }
             }
@@ -306,5 +327,37 @@ impl Places {
             self.row([row % nj, row / nj]).for_each(|(i, _)| words[i / 64] |= 1 << (i % 64));
         }
         bits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Runtime;
+
+    #[test]
+    fn logits_of_the_mirrored_input_are_put_where_they_belong() {
+        let card = Model::embedded(&Runtime::Embedded, 1).expect("the model").card().clone();
+        let (blocks, [nr, na, ns]) = (card.blocks(), card.extent());
+        let n_classes = blocks.n_classes();
+        let value = |class: usize, [r, a, s]: [usize; 3]| (class + 7 * r + 3 * a + 5 * s) as f32;
+        let mut one = vec![0.0; blocks.part() * n_classes * nr / 2];
+        let mut other = one.clone();
+        let voxels =
+            || (0..nr * na * ns).step_by(37).map(|at| [at / (na * ns), at / ns % na, at % ns]);
+        for class in 0..n_classes {
+            for [r, a, s] in voxels() {
+                one[blocks.logit(class, blocks.voxel([r, a, s]))] = value(class, [r, a, s]);
+                let mirrored = blocks.voxel([nr - 1 - r, a, s]);
+                other[blocks.logit(class, mirrored)] = 2.0 + value(class, [r, a, s]);
+            }
+        }
+        add_mirrored(&mut one, &other, &blocks);
+        for class in 0..n_classes {
+            for voxel in voxels() {
+                let found = one[blocks.logit(class, blocks.voxel(voxel))];
+                assert!((found - value(class, voxel) - 1.0).abs() < 1e-3, "{class} {voxel:?}");
+            }
+        }
     }
 }

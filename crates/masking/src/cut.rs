@@ -183,12 +183,14 @@ impl Cut {
         let ni = grid.extent[0];
         let make = || vec![0.0f64; ni];
         let measure = |ahead: &mut Vec<f64>, row: usize, face: &mut [f32], flags: &mut [u8]| {
-            workers.level().run(|| self.measure_row(ahead, self.places(grid, row), face));
-            let fields = face.iter().zip(ahead.iter()).zip(self.places(grid, row));
-            for (flags, ((face, &ahead), at)) in flags.iter_mut().zip(fields) {
+            let line = self.line(grid, row);
+            workers.level().run(|| self.measure_line(&line, ahead, face));
+            for (i, (flags, (face, &ahead))) in
+                flags.iter_mut().zip(face.iter().zip(&*ahead)).enumerate()
+            {
                 // As they are in single precision, in which fields are kept.
                 let is_in_front = ahead as f32 > 0.0;
-                let is_below = *face > 0.0 && (forehead_mm - at[2]) as f32 > 0.0;
+                let is_below = *face > 0.0 && (forehead_mm - line.at(i)[2]) as f32 > 0.0;
                 let is_just_behind = !is_in_front && ahead > -MOST_BEHIND_MM;
                 *flags = u8::from(is_in_front) * IN_FRONT
                     + u8::from(is_just_behind) * JUST_BEHIND
@@ -205,15 +207,11 @@ impl Cut {
         Faces { face, in_front, just_behind, below_forehead }
     }
 
-    /// [`Self::in_front_mm`] and [`Self::face_mm`] of a row of places.
+    /// [`Self::in_front_mm`] and [`Self::face_mm`] of a line of places.
     #[inline(always)]
-    fn measure_row(
-        &self,
-        ahead: &mut [f64],
-        places: impl Iterator<Item = [f64; 3]>,
-        face: &mut [f32],
-    ) {
-        for ((face, ahead), at) in face.iter_mut().zip(ahead).zip(places) {
+    fn measure_line(&self, line: &Line, ahead: &mut [f64], face: &mut [f32]) {
+        for (i, (face, ahead)) in face.iter_mut().zip(ahead).enumerate() {
+            let at = line.at(i);
             *ahead = self.in_front_mm(at);
             *face = self.face_mm(at, *ahead) as f32;
         }
@@ -271,8 +269,9 @@ impl Cut {
     ) -> Vec<f32> {
         let mut field = vec![0.0f32; grid.n_voxels()];
         workers.for_each_chunk(&mut field, grid.extent[0], |row, values| {
-            for (value, at) in values.iter_mut().zip(self.places(grid, row)) {
-                *value = measure(self, at) as f32;
+            let line = self.line(grid, row);
+            for (i, value) in values.iter_mut().enumerate() {
+                *value = measure(self, line.at(i)) as f32;
             }
         });
         field
@@ -281,29 +280,42 @@ impl Cut {
     /// Raises a field on a grid along the patient's axes to [`Self::ear_mm`] where that is larger.
     pub(crate) fn raise_to_ears(&self, field: &mut [f32], grid: &Grid, workers: Workers) {
         workers.for_each_chunk(field, grid.extent[0], |row, values| {
+            let line = self.line(grid, row);
             for &ear in self.ears.iter().flatten() {
-                workers.level().run(|| self.raise_row(ear, self.places(grid, row), values));
+                workers.level().run(|| self.raise_line(ear, &line, values));
             }
         });
     }
 
     #[inline(always)]
-    fn raise_row(&self, ear: [f64; 3], places: impl Iterator<Item = [f64; 3]>, values: &mut [f32]) {
-        for (value, at) in values.iter_mut().zip(places) {
-            *value = f64::from(*value).max(self.ear_mm(ear, at)) as f32;
+    fn raise_line(&self, ear: [f64; 3], line: &Line, values: &mut [f32]) {
+        for (i, value) in values.iter_mut().enumerate() {
+            *value = f64::from(*value).max(self.ear_mm(ear, line.at(i))) as f32;
         }
     }
 
     /// The places of a row of a grid's voxels, in the head's own frame.
-    #[inline(always)]
-    fn places(&self, grid: &Grid, row: usize) -> impl Iterator<Item = [f64; 3]> {
+    fn line(&self, grid: &Grid, row: usize) -> Line {
         let nj = grid.extent[1];
         let at =
             |index: [usize; 3]| self.sight.coordinates(grid.affine.apply(index.map(|v| v as f64)));
         let [from, to] = [at([0; 3]), at([1, 0, 0])];
-        let step = [0, 1, 2].map(|a| to[a] - from[a]);
-        let first = at([0, row % nj, row / nj]);
-        (0..grid.extent[0]).map(move |i| [0, 1, 2].map(|a| first[a] + i as f64 * step[a]))
+        Line { first: at([0, row % nj, row / nj]), step: [0, 1, 2].map(|a| to[a] - from[a]) }
+    }
+}
+
+/// Places that follow each other in the head's own frame.
+struct Line {
+    first: [f64; 3],
+    step: [f64; 3],
+}
+
+impl Line {
+    #[inline(always)]
+    fn at(&self, i: usize) -> [f64; 3] {
+        // A number of this size becomes a float several at a time.
+        let i = f64::from(i as i32);
+        [0, 1, 2].map(|a| self.first[a] + i * self.step[a])
     }
 }
 

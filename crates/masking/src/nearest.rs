@@ -75,7 +75,7 @@ impl Nearest {
     ) {
         let nj = mask.grid().extent[1];
         let Some(alike) = &self.alike else {
-            (0..nj).for_each(|j| self.for_each_in_row(mask, [j, k], |_, n, voxel| visit(n, voxel)));
+            (0..nj).for_each(|j| self.for_each_turned(mask, [j, k], &mut visit));
             return;
         };
         // Rows that lie along the same line of coarse voxels are counted together.
@@ -96,6 +96,37 @@ impl Nearest {
         if let Some(open) = open {
             tally.drain(alike, |n, cell| visit(n, open + cell * stride));
         }
+    }
+
+    /// [`Self::for_each_in_plane`] of one row, voxel by voxel: where each coordinate changes by itself that is
+    /// sooner done than to find out how long none does.
+    fn for_each_turned(
+        &self,
+        mask: &Mask,
+        [j, k]: [usize; 2],
+        visit: &mut impl FnMut(usize, usize),
+    ) {
+        let start = self.to_coarse.apply([0.0, j as f64, k as f64]).map(|v| v + 0.5);
+        let step = self.to_coarse.column(0);
+        let last = self.extent.map(|n| n as f64 - 1.0);
+        let strides = strides(self.extent);
+        let voxel = |i: usize| {
+            let cell =
+                |a: usize| (start[a] + i as f64 * step[a]).clamp(0.0, last[a]) as i64 as usize;
+            (0..3).map(|a| cell(a) * strides[a]).sum::<usize>()
+        };
+        for_each_stretch(mask.row(j, k), |first, end| {
+            let (mut open, mut n) = (voxel(first), 1);
+            for i in first + 1..end {
+                let next = voxel(i);
+                if next != open {
+                    visit(n, open);
+                    (open, n) = (next, 0);
+                }
+                n += 1;
+            }
+            visit(n, open);
+        });
     }
 
     /// The voxel of the coarse grid in which the line along which a row of the mask lies begins.
