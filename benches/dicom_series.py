@@ -5,8 +5,8 @@
 
 efface: read, deface, write, read again and prove; the seconds of its own stages are given apart, so
 that the model's can be left out, of its first look and of that at the result, and those of the proof:
-reading again what was written and comparing it. pydicom: read every file, write one value under a mask
-that it is given, write every file; nothing is proven. All on the
+reading again what was written, comparing it, and the hashes for record and log. pydicom: read every
+file, write one value under a mask that it is given, write every file; nothing is proven. All on the
 same files in the same run, in turns, after a round that is not counted; `--before` is an earlier
 efface to be measured beside this one. The memory of the program, its model and its engine is that of
 a run on the small head of the repository, less the three volumes of that.
@@ -33,7 +33,7 @@ import pydicom
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = 512
 MODEL_STAGES = ["infer", "look_again"]
-PROOF_STAGES = ["reopen", "verify"]
+PROOF_STAGES = ["reopen", "verify", "hash"]
 SMALL = ROOT / "data/head_ct"
 
 

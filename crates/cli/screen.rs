@@ -60,7 +60,7 @@ impl Screen {
     /// One line: what came of it, name, seconds, and the reasons if it is no pass.
     pub(crate) fn scan(&self, outcome: &Outcome) {
         let name = shown(outcome.name);
-        let word = outcome.kind.name().unwrap_or(outcome.verdict.name());
+        let word = outcome.word();
         let n = {
             let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
             told.n += 1;
@@ -69,9 +69,7 @@ impl Screen {
             if needs_person {
                 told.to_look_at.push(format!("{:<6} {name}", outcome.verdict.name()));
             }
-            let has_result = !matches!(outcome.kind, Kind::Withheld | Kind::PassedThrough)
-                && outcome.verdict != Verdict::Fail;
-            if outcome.in_head_space && !has_result {
+            if outcome.in_head_space && !outcome.is_settled() {
                 told.not_defaced.push(format!("{word:<6} {name}"));
             }
             told.n

@@ -1,7 +1,7 @@
 use volume::{Mask, Tissue};
 
 use crate::Refined;
-use crate::refine::{OnLabels, to_voxels};
+use crate::on_labels::{OnLabels, to_voxels};
 
 /// Directions that are looked into, degrees: to the side, and in height, up to the brow: above it the
 /// border is the brain's.

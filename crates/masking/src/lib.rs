@@ -15,6 +15,7 @@ mod fill;
 mod located;
 mod missing;
 mod nearest;
+mod on_labels;
 mod parts;
 mod refine;
 mod remove;
@@ -35,9 +36,8 @@ pub use carried::carried;
 pub use fill::{Fill, Filling};
 pub use located::{Carried, Located};
 pub use missing::missing;
-pub use refine::{
-    GuardReport, RefineOptions, Refined, RegionReport, fill_on_labels, refine, refine_carried,
-};
+pub use on_labels::fill_on_labels;
+pub use refine::{GuardReport, RefineOptions, Refined, RegionReport, refine, refine_carried};
 pub use remove::{Removal, remove};
 pub use residual::{Residual, residual_face};
 pub use second::SecondLook;

@@ -3,7 +3,7 @@ use volume::{Labels, Mask, Tissue};
 
 use crate::anatomy::bits;
 use crate::nearest::Nearest;
-use crate::refine::to_voxels;
+use crate::on_labels::to_voxels;
 
 /// Furrows of a brain are closed by this.
 const CLOSED_MM: f64 = 6.0;

@@ -3,7 +3,7 @@ use volume::{Mask, RealVolume, Region};
 
 use crate::Refined;
 use crate::anatomy::bits;
-use crate::refine::OnLabels;
+use crate::on_labels::OnLabels;
 use crate::rows::Rows;
 
 /// Fewer voxels of a region's skin than this say nothing of it.

@@ -17,7 +17,7 @@ use crate::earlier::Earlier;
 use crate::log::{Line, Log, unix_seconds};
 use crate::memory::{Budget, Share};
 use crate::one::{ScanError, deface, open};
-use crate::plan::beside_image;
+use crate::places::beside_image;
 use crate::record::Record;
 use crate::space::{Shared, Space};
 use crate::staging::{ScanStaging, Staging, StagingError, clear};
@@ -72,6 +72,25 @@ pub struct Outcome<'a> {
     pub reasons: Vec<String>,
     /// What the user can do, where there is no result.
     pub hint: Option<&'static str>,
+}
+
+impl Outcome<'_> {
+    /// What is told of it, in a word: a verdict, or what else became of it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        self.kind.name().unwrap_or(self.verdict.name())
+    }
+
+    /// Whether nobody needs to ask what became of the face in it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        is_settled(self.word())
+    }
+}
+
+/// [`Outcome::is_settled`] of its word: a result was made, or its subject is left out.
+pub(crate) fn is_settled(word: &str) -> bool {
+    matches!(word, "pass" | "review" | "done" | "excluded")
 }
 
 /// What came of a run.
@@ -474,7 +493,7 @@ impl Context<'_> {
             space_sha256: known.space_sha256.clone(),
             in_head_space: known.in_head_space,
             result: image.map(|path| path.display().to_string()),
-            outcome: outcome.kind.name().unwrap_or(record.verdict.name()),
+            outcome: outcome.word(),
             consent: known.consent,
             record,
         };

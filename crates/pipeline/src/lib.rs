@@ -13,6 +13,7 @@ mod log;
 mod memory;
 mod merge;
 mod one;
+mod places;
 mod plan;
 mod proof;
 mod record;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::Shard;
+use crate::batch::is_settled;
 
 /// What the logs of shards tell together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -124,8 +125,7 @@ pub fn merge(out: &Path, log: &Path, overwrite: bool) -> Result<Merged, MergeErr
         for (name, (line, bytes)) in last {
             *merged.n_of.entry(line.outcome.clone()).or_default() += 1;
             let (outcome, in_head_space) = (line.outcome, line.in_head_space);
-            let has_result = matches!(outcome.as_str(), "pass" | "review" | "excluded");
-            if in_head_space && !has_result {
+            if in_head_space && !is_settled(&outcome) {
                 merged.not_defaced.push((name.clone(), outcome.clone()));
             }
             if matches!(outcome.as_str(), "review" | "fail") {

@@ -12,7 +12,7 @@ use masking::{Absence, Fill, Judgement, RefineOptions, Refined, Verdict, VerifyE
 use thiserror::Error;
 use volume::{Grid, Mask};
 
-use crate::plan::beside_image;
+use crate::places::beside_image;
 use crate::proof::{Original, compare};
 use crate::record::{Output, Record, round};
 use crate::space::{Decision, Shared};
@@ -169,12 +169,14 @@ pub(crate) fn deface(
     clock.stage(record, "reopen");
     let original = Original { scan: &scan, sampled: &sampled, refined: &refined };
     let compared = compare(&original, &after, Some(&refined.mask), options)?;
+    clock.stage(record, "verify");
     let (sha256, input_sha256) = workers.both(
         || digest::of_opened(&image, &after),
         || is_hashed.then(|| digest::of_opened(source, &scan)),
     );
     let (mut sha256, input_sha256) =
         (sha256.map_err(FormatError::Io)?, input_sha256.and_then(Result::ok));
+    clock.stage(record, "hash");
     if !has_expected_header(scan, &after, options)? || formats::second_picture(&after)?.is_some() {
         return Err(ScanError::HeaderChanged);
     }

@@ -1,14 +1,15 @@
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use formats::dicom::UidMap;
 use formats::{FormatError, Source};
 use thiserror::Error;
 
+use crate::places::{beside_image, is_nifti_name, last_name, name_below, real_path, results, stem};
 use crate::{Options, Shard};
 
 /// The scans of a run, and where each result goes.
@@ -265,48 +266,31 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Gives every scan the name that its result has.
-    fn name_all(&mut self, out: &Path, options: &Options) -> Result<(), PlanError> {
-        let plan = self;
-        match options.release.deidentify {
-            Some(_) => plan.name_by_uid(&options.release.uids),
-            None => plan.part_folders(),
-        }
-        if options.as_nifti || is_nifti_name(out) {
-            plan.name_as_nifti();
-        }
-        if is_nifti_name(out) {
-            plan.name_the_one(out)?;
-        }
-        Ok(())
-    }
-
     /// Takes this run's part of the scans, and refuses what must not be written.
     fn check(&mut self, out: &Path, options: &Options) -> Result<(), PlanError> {
-        let plan = self;
-        plan.refuse_same_names()?;
-        plan.refuse_to_resample(options)?;
+        self.refuse_same_names()?;
+        self.refuse_to_resample(options)?;
         let is_dicom = |scan: &Planned| {
             matches!(scan.source, Ok(Source::DicomSeries { .. } | Source::LeftOut { .. }))
         };
         let is_shard = options.shard.is_some();
         if options.has_own_salt && (options.resume || is_shard) && !options.as_nifti {
-            let has_dicom = plan.scans.iter().any(is_dicom);
+            let has_dicom = self.scans.iter().any(is_dicom);
             if has_dicom {
                 return Err(PlanError::OwnSalt { is_shard });
             }
         }
         if let Some(shard) = options.shard {
-            plan.keep_part(shard);
+            self.keep_part(shard);
         }
         if options.resume && options.log.is_none() {
             return Err(PlanError::NoLog);
         }
         if !options.overwrite {
-            plan.refuse_existing(options.resume)?;
+            self.refuse_existing(options.resume)?;
         }
         if let Some(log) = &options.log
-            && real_path(log).starts_with(real_path(&plan.out))
+            && real_path(log).starts_with(real_path(&self.out))
             && !is_nifti_name(out)
         {
             return Err(PlanError::LogInside { log: log.clone() });
@@ -358,97 +342,6 @@ impl Plan {
         spaces
     }
 
-    /// Gives the one scan of the plan the name of the output file.
-    fn name_the_one(&mut self, out: &Path) -> Result<(), PlanError> {
-        let found = match &self.scans[..] {
-            [
-                Planned {
-                    source:
-                        Ok(
-                            Source::NiftiFile(_)
-                            | Source::Unreadable(_)
-                            | Source::DicomSeries { .. },
-                        )
-                        | Err(_),
-                    ..
-                },
-            ] => None,
-            [] => Some("no scan"),
-            [_] => Some("neither a single NIfTI file nor one volume of DICOM"),
-            _ => Some("several scans"),
-        };
-        if let Some(found) = found {
-            return Err(PlanError::FileForMany { out: out.to_owned(), found });
-        }
-        self.scans[0].name = PathBuf::from(last_name(out));
-        self.file = Some(last_name(out));
-        self.out = match out.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        Ok(())
-    }
-
-    /// Gives series that would be written into or around each other folders of their own.
-    fn part_folders(&mut self) {
-        let names: BTreeSet<PathBuf> = self.scans.iter().map(|scan| scan.name.clone()).collect();
-        let mut n_of: BTreeMap<PathBuf, usize> = BTreeMap::new();
-        for scan in &self.scans {
-            *n_of.entry(scan.name.clone()).or_default() += 1;
-        }
-        let mut numbers: BTreeMap<PathBuf, usize> = BTreeMap::new();
-        for scan in self.scans.iter_mut().filter(|scan| scan.is_folder()) {
-            let folder = scan.name.clone();
-            let mut below = names.range(folder.clone()..).skip(1);
-            let holds_others = below.next().is_some_and(|name| name.starts_with(&folder));
-            if n_of[&folder] == 1 && !holds_others {
-                continue;
-            }
-            let number = numbers.entry(folder.clone()).or_default();
-            loop {
-                *number += 1;
-                scan.name = folder.join(format!("series-{number}"));
-                if !names.contains(&scan.name) {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// Gives DICOM that becomes NIfTI the name of such a file.
-    fn name_as_nifti(&mut self) {
-        for scan in &mut self.scans {
-            if let Ok(Source::DicomSeries { .. } | Source::LeftOut { .. }) = &scan.source {
-                let mut name = stem(&scan.name);
-                name.push(".nii.gz");
-                scan.is_converted = true;
-                scan.name = scan.name.with_file_name(name);
-            }
-        }
-    }
-
-    /// Names results of DICOM by their new series UID, and what cannot be read by a number: names
-    /// of files and folders may be those of patients.
-    fn name_by_uid(&mut self, uids: &UidMap) {
-        let mut n_of: BTreeMap<String, usize> = BTreeMap::new();
-        for scan in &mut self.scans {
-            let name = match &scan.source {
-                Ok(Source::DicomSeries { series, .. } | Source::LeftOut { series, .. })
-                    if !series.is_empty() =>
-                {
-                    uids.uid(series)
-                }
-                Ok(Source::NiftiFile(_) | Source::NiftiPair { .. }) => continue,
-                _ => "unreadable".to_owned(),
-            };
-            let number = n_of.entry(name.clone()).or_default();
-            *number += 1;
-            let numbered = if *number == 1 { name } else { format!("{name}-{number}") };
-            let end = if scan.is_folder() { "" } else { ".dcm" };
-            scan.name = PathBuf::from(numbered + end);
-        }
-    }
-
     fn refuse_same_names(&self) -> Result<(), PlanError> {
         let mut taken = BTreeSet::new();
         for name in self.scans.iter().map(|s| &s.name) {
@@ -496,59 +389,6 @@ impl Plan {
     }
 }
 
-/// Every path that a result of this name may take, as passed or for review.
-pub(crate) fn results(out: &Path, name: &Path) -> Vec<PathBuf> {
-    let folders = [out.to_owned(), out.join("review")];
-    folders
-        .iter()
-        .flat_map(|folder| {
-            let image = folder.join(name);
-            let beside = ["_defacemask.nii.gz", "_defacemask.json", ".efface.json"];
-            let beside = beside.map(|end| beside_image(&image, end));
-            [vec![image.clone()], pair_image(&image), twin(&image), beside.to_vec()].concat()
-        })
-        .collect()
-}
-
-/// The path beside a result that ends in `end` instead of its own ending.
-pub(crate) fn beside_image(image: &Path, end: &str) -> PathBuf {
-    let mut name = stem(image);
-    name.push(end);
-    image.with_file_name(name)
-}
-
-/// The image files that a result named as a header file may have beside it.
-fn pair_image(header: &Path) -> Vec<PathBuf> {
-    let name = last_name(header);
-    let Some(start) =
-        name.to_str().and_then(|n| n.strip_suffix(".gz").unwrap_or(n).strip_suffix(".hdr"))
-    else {
-        return Vec::new();
-    };
-    [".img", ".img.gz"].map(|end| header.with_file_name(format!("{start}{end}"))).to_vec()
-}
-
-/// The file of the same name, compressed if `image` is not and the reverse: some readers open `x.nii` when
-/// they are asked for `x.nii.gz`.
-fn twin(image: &Path) -> Vec<PathBuf> {
-    let name = last_name(image);
-    let Some(name) = name.to_str() else { return Vec::new() };
-    let twin = match name.strip_suffix(".nii.gz") {
-        Some(start) => Some(format!("{start}.nii")),
-        None => name.strip_suffix(".nii").map(|start| format!("{start}.nii.gz")),
-    };
-    twin.into_iter().map(|name| image.with_file_name(name)).collect()
-}
-
-/// A file name without the ending of an image file.
-fn stem(path: &Path) -> OsString {
-    let name = last_name(path);
-    let Some(text) = name.to_str() else { return name };
-    let ends = [".nii.gz", ".nii", ".hdr.gz", ".hdr", ".img.gz", ".img", ".dcm"];
-    let start = ends.iter().find_map(|end| text.strip_suffix(end)).filter(|s| !s.is_empty());
-    start.map_or(name.clone(), OsString::from)
-}
-
 /// What stands for the space of a scan that was found.
 fn space(source: &Source, sharing: Sharing) -> Option<String> {
     match (source, sharing) {
@@ -561,42 +401,10 @@ fn space(source: &Source, sharing: Sharing) -> Option<String> {
     }
 }
 
-fn is_nifti_name(path: &Path) -> bool {
-    let name = last_name(path);
-    let bytes = name.as_encoded_bytes();
-    bytes.ends_with(b".nii") || bytes.ends_with(b".nii.gz")
-}
-
-fn last_name(path: &Path) -> OsString {
-    path.file_name().map_or_else(|| OsString::from("scan"), OsString::from)
-}
-
-/// The place of a scan below the input that it was found in; a scan that is the whole input keeps
-/// its last name.
-fn name_below(input: &Path, found: &Path) -> PathBuf {
-    match found.strip_prefix(input) {
-        Ok(below) if !below.as_os_str().is_empty() => below.to_owned(),
-        _ => PathBuf::from(last_name(&real_path(found))),
-    }
-}
-
-/// The absolute path without links, also of what does not exist yet.
-fn real_path(path: &Path) -> PathBuf {
-    if let Ok(real) = fs::canonicalize(path) {
-        return real;
-    }
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    match (absolute.parent(), absolute.components().next_back()) {
-        (Some(parent), Some(Component::Normal(name))) => real_path(parent).join(name),
-        (Some(parent), Some(Component::ParentDir)) => {
-            real_path(parent).parent().map_or_else(|| parent.to_owned(), Path::to_owned)
-        }
-        _ => absolute,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A plan of files, each of so many bytes, by name and space.

@@ -8,7 +8,7 @@ use formats::Source;
 use thiserror::Error;
 
 use crate::hold::{Hold, HoldError};
-use crate::plan::{beside_image, results};
+use crate::places::{beside_image, results};
 use crate::{Planned, Shard};
 
 /// A folder for what is not yet proven: beside the output, on the same file system, never under
