@@ -5,8 +5,9 @@
 
 efface: read, deface, write, read again and prove; the seconds of its own stages are given apart, so
 that the model's can be left out, of its first look and of that at the result, and those of the proof:
-reading again what was written, comparing it, and the hashes for record and log. pydicom: read every
-file, write one value under a mask that it is given, write every file; nothing is proven. All on the
+keeping a copy of what was read, reading again what was written, comparing both, and the hashes for
+record and log. pydicom: read every file, write one value under a mask that it is given, write every
+file; nothing is proven. All on the
 same files in the same run, in turns, after a round that is not counted; `--before` is an earlier
 efface to be measured beside this one. The memory of the program, its model and its engine is that of
 a run on the small head of the repository, less the three volumes of that.
@@ -33,7 +34,7 @@ import pydicom
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = 512
 MODEL_STAGES = ["infer", "look_again"]
-PROOF_STAGES = ["reopen", "verify", "hash"]
+PROOF_STAGES = ["keep", "reopen", "verify", "hash"]
 SMALL = ROOT / "data/head_ct"
 
 
@@ -73,7 +74,7 @@ def report(options, runs, small, load):
         "# A DICOM series", "",
         f"- processor: {cpu_name()}, {len(os.sched_getaffinity(0))} processors",
         f"- load before the first run: {load:.2f}; after the last: {os.getloadavg()[0]:.2f}",
-        f"- date: {datetime.date.today()}",
+        f"- date: {datetime.date.today()}; commit: {commit()}; {said_by('rustc', '--version')}",
         f"- pydicom {pydicom.__version__}, numpy {np.__version__}, Python {sys.version.split()[0]}",
         *(f"- {note}" for note in options.note), "",
         f"{options.slices} slices of {SIZE} x {SIZE}, {volume_mib:.0f} MiB; {options.threads} threads; "
@@ -100,6 +101,15 @@ def report(options, runs, small, load):
         lines += [f"{name}: " + ", ".join(
             f"{stage} {median(runs[name], lambda run: run['stages'][stage]):.3f}" for stage in stages)]
     return "\n".join(lines)
+
+
+def commit():
+    changed = "" if not said_by("git", "status", "--porcelain", "crates", "models", "Cargo.lock") else ", and changes"
+    return said_by("git", "rev-parse", "--short=12", "HEAD") + changed
+
+
+def said_by(*command):
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def cpu_name():

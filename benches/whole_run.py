@@ -37,7 +37,9 @@ SEED, SPACING_MM, EXTENT = 3, 1, 256
 IDLE_LOAD = 0.3
 THREAD_VARIABLES = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
                     "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"]
-STAGES = ["open", "sample", "infer", "refine", "remove", "write", "reopen", "verify", "hash", "look_again"]
+STAGES = [
+    "open", "sample", "infer", "refine", "keep", "remove", "write", "reopen", "verify", "hash", "look_again",
+]
 
 
 @dataclass(frozen=True)

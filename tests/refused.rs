@@ -187,6 +187,16 @@ fn a_model_that_does_not_fit_its_card_is_refused() {
     bytes.push(0);
     place.put("face.onnx", &bytes);
     refuses(&place, &[&scan], &place.out(), &["--model", &name], "");
+    let old = fs::read_to_string(&card).expect("the card");
+    let old = old.replace("shape = [48, 96, 64, 64]", "shape = [1, 12, 96, 128, 128]");
+    place.put("face.toml", old.as_bytes());
+    refuses(&place, &[&scan], &place.out(), &["--model", &name], "as `models/train` exports it");
+    // What the plan has against a run is told before what the model has.
+    let (out, empty) = (place.path("there"), place.path("empty"));
+    fs::create_dir_all(out.join("a.nii")).expect("made");
+    fs::create_dir_all(&empty).expect("made");
+    refuses(&place, &[&scan], &out, &["--model", &name], "exists");
+    refuses(&place, &[&empty], &place.out(), &["--model", &name], "no scan was found");
     place.put("face.toml", b"nothing of a card");
     let before = place.all();
     let run = deface(&[&scan], &place.out(), &["--model", &name]);

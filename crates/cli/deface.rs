@@ -176,7 +176,7 @@ pub(crate) fn run_plan(
     progress: Progress,
     note: &(dyn Fn(&Outcome) + Sync),
 ) -> Result<Exit, Refusal> {
-    // The model is loaded while headers are read.
+    // With threads to spare the model is loaded while headers are read.
     let n_threads = options.workers.n_threads();
     let (loaded, plan) = options.workers.both(|| load_model(engine, n_threads), make_plan);
     let plan = plan.map_err(refuse)?;

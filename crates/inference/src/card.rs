@@ -112,7 +112,7 @@ impl Card {
             return wrong("input.normalisation", found, "a low and a high percentile");
         }
         if output.shape != Blocks::of(&input.shape, output.classes.len()).shape() {
-            let wanted = "`[R/2, 8 classes, A/2, S/2]` of the input";
+            let wanted = "`[R/2, 8 classes, A/2, S/2]` of the input, as `models/train` exports it,";
             return wrong("output.shape", format!("{:?}", output.shape), wanted);
         }
         if !(0.1..=10.0).contains(&output.temperature) {
@@ -192,7 +192,8 @@ impl Blocks {
         Self { n_classes, n: [2, 3, 4].map(|axis| shape[axis] / 2) }
     }
 
-    fn shape(&self) -> [usize; 4] {
+    /// The shape of the output.
+    pub(crate) fn shape(&self) -> [usize; 4] {
         [self.n[0], 8 * self.n_classes, self.n[1], self.n[2]]
     }
 

@@ -36,12 +36,12 @@ pub enum ModelError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The model's output is not what its card says.
-    #[error("the model gave {found} values, its card says {wanted}")]
+    #[error("the model gave an output of {found:?}, its card says {wanted:?}")]
     Output {
-        /// Values given.
-        found: usize,
-        /// Values by the card.
-        wanted: usize,
+        /// The shape given.
+        found: [usize; 4],
+        /// The shape by the card.
+        wanted: [usize; 4],
     },
 }
 
@@ -101,16 +101,12 @@ impl Model {
     ///
     /// # Errors
     /// [`ModelError::Engine`] if the engine fails, [`ModelError::Output`] if what it gives does not
-    /// have the extent that the card says.
+    /// have the shape that the card says.
     pub fn run(&self, input: Vec<f32>, n_threads: usize) -> Result<Vec<f32>, ModelError> {
         let [nx, ny, nz] = self.card.extent();
-        let wanted = nx * ny * nz * self.card.tissues().len();
-        let logits = self.engine.run(input, &[1, 1, nx, ny, nz], n_threads)?;
-        if logits.len() == wanted {
-            Ok(logits)
-        } else {
-            Err(ModelError::Output { found: logits.len(), wanted })
-        }
+        let wanted = self.card.blocks().shape();
+        let (found, logits) = self.engine.run(input, &[1, 1, nx, ny, nz], n_threads)?;
+        if found == wanted { Ok(logits) } else { Err(ModelError::Output { found, wanted }) }
     }
 }
 

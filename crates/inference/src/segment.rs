@@ -36,7 +36,7 @@ pub struct Segmented {
 ///
 /// # Errors
 /// [`ModelError::Engine`] if the engine fails, [`ModelError::Output`] if what it gives does not
-/// have the extent that the card says.
+/// have the shape that the card says.
 pub fn segment(
     model: &Model,
     sampled: &Sampled,
@@ -146,7 +146,7 @@ fn confidence(
     let (tissues, blocks) = (card.tissues(), card.blocks());
     let mut n_called = [0usize; 256];
     classes.iter().for_each(|&class| n_called[usize::from(class)] += 1);
-    // Of each tissue every so manieth voxel.
+    // Of each tissue the first voxel and then one each so many.
     let mut asked = vec![Vec::new(); tissues.len()];
     let steps = n_called.map(|n| n.div_ceil(MOST_VOXELS_ASKED).max(1));
     let is_asked = |class: usize| tissues.get(class).is_some_and(|t| *t != Tissue::Background);
@@ -333,11 +333,80 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Runtime;
+    use volume::{Affine, Grid, Mask, RealVolume};
+
+    /// That of the shipped model, with a smaller grid: planes that no part divides.
+    fn card() -> Card {
+        let text = include_str!("../../../models/face.toml");
+        let text = text.replace("shape = [1, 1, 96, 128, 128]", "shape = [1, 1, 18, 16, 20]");
+        let text = text.replace("shape = [48, 96, 64, 64]", "shape = [9, 96, 8, 10]");
+        Card::parse(&text).expect("a card")
+    }
+
+    /// An image of 20 x 13 x 31 voxels with holes in what the scan shows, and a window that sticks out of it to
+    /// the left, begins in it in front and ends in it above.
+    fn sampled() -> Sampled {
+        let affine = Affine::axis_aligned([2.0; 3], [0.0; 3]);
+        let grid = Grid { extent: [20, 13, 31], affine };
+        let mut inside = Mask::empty(grid);
+        for at in (0..grid.n_voxels()).filter(|at| at % 7 != 3) {
+            inside.set([at % 20, at / 20 % 13, at / 260]);
+        }
+        let values = (0..grid.n_voxels()).map(|at| (at * 37 % 1009) as f32).collect();
+        Sampled { image: RealVolume { grid, values, inside }, window: [-3, 2, 5], is_hu: false }
+    }
+
+    #[test]
+    fn the_window_holds_each_voxel_of_the_image_where_it_belongs() {
+        let (card, sampled) = (card(), sampled());
+        let (blocks, image) = (card.blocks(), &sampled.image);
+        let [ni, nj, nk] = image.grid.extent;
+        let [nx, ny, nz] = card.extent();
+        let mut shown = Vec::new();
+        let mut indices = Vec::new();
+        for at in 0..nx * ny * nz {
+            let voxel = [at / (ny * nz), at / nz % ny, at % nz];
+            let index = [0, 1, 2].map(|a| voxel[a] as isize + sampled.window[a]);
+            let is_within =
+                index.iter().zip([ni, nj, nk]).all(|(v, n)| (0..n as isize).contains(v));
+            let index = index.map(|v| v as usize);
+            if is_within && image.inside.get(index) {
+                shown.push(image.values[index[0] + ni * (index[1] + nj * index[2])]);
+            }
+            indices.push((voxel, is_within.then_some(index)));
+        }
+        let shares = card.normalisation();
+        let quantiles = [shares.low_percentile / 100.0, shares.high_percentile / 100.0];
+        let [low, high] = order_statistics(&mut shown, quantiles).expect("values");
+        for n_threads in [1, 3] {
+            let window = Window::of(&card, &sampled, Workers::new(n_threads));
+            for (at, (voxel, index)) in indices.iter().enumerate() {
+                let index = index.filter(|index| image.inside.get(*index));
+                let value = index.map_or(0.0, |[i, j, k]| {
+                    ((image.values[i + ni * (j + nj * k)] - low) / (high - low)).clamp(0.0, 1.0)
+                });
+                assert_eq!(window.values[at].to_bits(), value.to_bits(), "{voxel:?}");
+                assert_eq!(window.is_inside[blocks.voxel(*voxel)], index.is_some(), "{voxel:?}");
+            }
+            let bits = Mask::from_words(image.grid, window.places.bits(image.grid.extent));
+            let mut found = Vec::new();
+            for row in 0..nj * nk {
+                let [j, k] = [row % nj, row / nj];
+                found.extend(window.places.row([j, k]).map(|(i, voxel)| (voxel, [i, j, k])));
+            }
+            let mut expected: Vec<_> =
+                indices.iter().filter_map(|(v, index)| index.map(|index| (*v, index))).collect();
+            assert!(expected.iter().all(|(_, index)| bits.get(*index)));
+            assert_eq!(bits.n_set() as usize, expected.len());
+            found.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(found, expected);
+        }
+    }
 
     #[test]
     fn logits_of_the_mirrored_input_are_put_where_they_belong() {
-        let card = Model::embedded(&Runtime::Embedded, 1).expect("the model").card().clone();
+        let card = card();
         let (blocks, [nr, na, ns]) = (card.blocks(), card.extent());
         let n_classes = blocks.n_classes();
         let value = |class: usize, [r, a, s]: [usize; 3]| (class + 7 * r + 3 * a + 5 * s) as f32;

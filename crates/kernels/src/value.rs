@@ -34,8 +34,9 @@ mod sealed {
         fn at_place(place: usize) -> Self;
         /// By size, a total order.
         fn order(&self, other: &Self) -> Ordering;
-        /// 16 bits that never fall as values rise, and tell values apart well; of integers that are not
-        /// counted always 0.
+        /// Whether [`coarse`](Self::coarse) tells values apart: that of floats.
+        const IS_FLOAT: bool;
+        /// 16 bits that never fall as values rise; of integers always 0.
         fn coarse(self) -> u16;
         /// The value nearest to a number between two values, of two the even one; some value for any
         /// other number.
@@ -116,6 +117,7 @@ macro_rules! of_kind {
         fn order(&self, other: &Self) -> Ordering {
             self.total_cmp(other)
         }
+        const IS_FLOAT: bool = true;
         #[inline(always)]
         fn coarse(self) -> u16 {
             let top = (self.to_bits() >> (8 * size_of::<Self>() - 16)) as u16;
@@ -144,6 +146,7 @@ macro_rules! of_kind {
         fn order(&self, other: &Self) -> Ordering {
             self.cmp(other)
         }
+        const IS_FLOAT: bool = false;
         #[inline(always)]
         fn coarse(self) -> u16 {
             0

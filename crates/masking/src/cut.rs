@@ -184,7 +184,10 @@ impl Cut {
         let make = || vec![0.0f64; ni];
         let measure = |ahead: &mut Vec<f64>, row: usize, face: &mut [f32], flags: &mut [u8]| {
             let line = self.line(grid, row);
-            workers.level().run(|| self.measure_line(&line, ahead, face));
+            workers.level().run(
+                #[inline(always)]
+                || self.measure_line(&line, ahead, face),
+            );
             for (i, (flags, (face, &ahead))) in
                 flags.iter_mut().zip(face.iter().zip(&*ahead)).enumerate()
             {
@@ -282,7 +285,10 @@ impl Cut {
         workers.for_each_chunk(field, grid.extent[0], |row, values| {
             let line = self.line(grid, row);
             for &ear in self.ears.iter().flatten() {
-                workers.level().run(|| self.raise_line(ear, &line, values));
+                workers.level().run(
+                    #[inline(always)]
+                    || self.raise_line(ear, &line, values),
+                );
             }
         });
     }

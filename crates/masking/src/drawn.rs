@@ -310,6 +310,63 @@ mod tests {
         assert!(n.iter().all(|&n| n > 1000), "{n:?}");
     }
 
+    /// The rule of [`bounded`], with every distance over the whole grid.
+    fn bounded_at_large(labels: &Labels, skin: &Skin) -> Labels {
+        let grid = labels.grid;
+        let distance = |mask: &[u64]| {
+            let spacing = grid.spacing_mm();
+            kernels::distance(mask, grid.extent, spacing, MOST_DEPTH_MM, Workers::ONE)
+        };
+        let depth = distance(&skin.air);
+        let to_brain = distance(&bits(labels, |t| t == Tissue::Brain, Workers::ONE));
+        let mut drawn = labels.clone();
+        for (tissue, &depth) in drawn.tissues.iter_mut().zip(&depth) {
+            if DEPTH_MM.iter().any(|(part, _)| part == tissue) {
+                *tissue = if depth <= SCALP_MM { Tissue::Scalp } else { Tissue::Other };
+            }
+        }
+        for ((part, most), air) in DEPTH_MM.into_iter().zip(&skin.parts) {
+            for (at, mm) in distance(air).into_iter().enumerate() {
+                let share = BROW_SHARE * (depth[at] + to_brain[at]);
+                let is_deep = to_brain[at] < BROW_TO_BRAIN_MM || depth[at] > share;
+                let tissue = &mut drawn.tissues[at];
+                let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck);
+                if can_be
+                    && mm <= (depth[at] + 1e-3).min(most)
+                    && !(part == Tissue::Brow && is_deep)
+                {
+                    *tissue = part;
+                }
+            }
+        }
+        drawn
+    }
+
+    #[test]
+    fn what_is_asked_near_a_part_alone_is_what_the_whole_grid_tells() {
+        let (mut labels, image) = head(85.0);
+        let grid = labels.grid;
+        let sight = Sight::of(&labels, &image.inside).expect("eyes and brain");
+        let n_brow =
+            |labels: &Labels| labels.tissues.iter().filter(|t| **t == Tissue::Brow).count();
+        let mut found = Vec::new();
+        // Brain far behind the forehead, and up to 9 mm behind its skin.
+        for brain_mm in [62.0, 76.0] {
+            for (at, tissue) in labels.tissues.iter_mut().enumerate() {
+                let away = place(at, &grid).iter().map(|v| v * v).sum::<f64>().sqrt();
+                if *tissue == Tissue::Scalp && away < brain_mm {
+                    *tissue = Tissue::Brain;
+                }
+            }
+            let skin = Skin::of(&labels, &image.inside, &sight, Workers::ONE);
+            let expected = bounded_at_large(&labels, &skin);
+            let drawn = bounded(labels.clone(), &image.inside, &sight, Workers::ONE);
+            assert!(drawn.tissues == expected.tissues, "brain up to {brain_mm} mm");
+            found.push(n_brow(&drawn));
+        }
+        assert!(found[1] > 500 && found[0] > found[1] * 5 / 4, "{found:?}: brain matters");
+    }
+
     const HIGHEST: f64 = 39.0;
 
     #[test]

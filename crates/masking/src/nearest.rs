@@ -213,8 +213,8 @@ impl Alike {
     }
 }
 
-/// How many voxels of some rows of a mask lie in each cell of one line of the coarse grid. A cell is named by the first
-/// voxel of a row in it.
+/// How many voxels of some rows of a mask lie in each cell of one line of the coarse grid. A cell is named
+/// by the first voxel of a row in it.
 struct Tally {
     /// Voxels of stretches that hold a part of the cell.
     parts: Vec<u32>,
@@ -307,7 +307,8 @@ mod tests {
     use super::*;
     use volume::Grid;
 
-    /// Every voxel of the mask is visited once, in order, with the voxel of its rounded place.
+    /// Every voxel of the mask is visited once, in order, with the voxel of its rounded place; in planes as many
+    /// of each as in rows.
     fn check(to_coarse: Affine, extent: [usize; 3], is_set: impl Fn(usize) -> bool) {
         let grid = Grid { extent: [200, 5, 4], affine: Affine::axis_aligned([1.0; 3], [0.0; 3]) };
         let nearest = Nearest::new(to_coarse, extent, 200);

@@ -116,3 +116,58 @@ fn kept(changed: &OnLabels, rows: &Rows, workers: Workers) -> Vec<u64> {
     });
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::USUAL;
+    use crate::{RefineOptions, refine};
+    use volume::Regions;
+
+    #[test]
+    fn skin_is_left_where_a_look_around_it_finds_tissue() {
+        let (labels, image) = USUAL.head();
+        let grid = labels.grid;
+        let options = RefineOptions { regions: Regions::STANDARD, guard_mm: 5.0, face_wins: false };
+        let refined = refine(&labels, &image, &grid, false, options, Workers::ONE).expect("a face");
+        // Stripes that stay, above and behind all skin too.
+        let mut changed = Mask::empty(grid);
+        let voxels = (0..grid.n_voxels()).map(crate::testing::Form::index);
+        voxels.filter(|[i, j, k]| (i + j + 2 * k) % 11 < 8).for_each(|voxel| changed.set(voxel));
+        let found = skin_left(&refined, &image, &changed, false, Workers::new(2));
+        assert_eq!(found.len(), Regions::STANDARD.iter().count());
+        let skin = refined.skin.expect("a threshold");
+        let spacing = grid.spacing_mm();
+        let stays = |index: [isize; 3], threshold: f32| {
+            let is_there = (0..3).all(|a| (0..grid.extent[a] as isize).contains(&index[a]));
+            let [i, j, k] = index.map(|v| v as usize);
+            let at = || i + grid.extent[0] * (j + grid.extent[1] * k);
+            is_there && image.values[at()] > threshold && !changed.get([i, j, k])
+        };
+        let share_near = |region: Region, near_mm: f32, threshold: f32| {
+            let own = refined.facial_skin.iter().filter(|(_, r)| *r == region);
+            let is_near = |index: &[usize; 3]| {
+                let around = (0..125isize).map(|n| [n % 5 - 2, n / 5 % 5 - 2, n / 25 - 2]);
+                let near = around.filter(|by| {
+                    let mm = [0, 1, 2].map(|a| by[a] as f64 * spacing[a]);
+                    mm.iter().map(|v| v * v).sum::<f64>().sqrt() <= f64::from(near_mm) + 1e-3
+                });
+                near.map(|by| [0, 1, 2].map(|a| index[a] as isize + by[a]))
+                    .any(|index| stays(index, threshold))
+            };
+            let near: Vec<bool> = own.map(|(index, _)| is_near(index)).collect();
+            near.iter().filter(|near| **near).count() as f64 / near.len() as f64
+        };
+        for of in found {
+            let worst = |near_mm: f32| {
+                let levels =
+                    MR_SHARES.map(|s| refined.background + s * (skin - refined.background));
+                let shares = levels.map(|level| share_near(of.region, near_mm, level));
+                shares.into_iter().fold(0.0, f64::max)
+            };
+            assert!((of.within_2mm - worst(2.0)).abs() < 1e-9, "{of:?}");
+            assert!((of.within_5mm - worst(5.0)).abs() < 1e-9, "{of:?}");
+            assert!(of.within_2mm > 0.05 && of.within_5mm > of.within_2mm, "{of:?}");
+        }
+    }
+}

@@ -148,10 +148,11 @@ pub(crate) fn deface(
     record.add_refined(&refined, options.guard_mm);
     clock.stage(record, "refine");
 
-    let fill = Fill::of(options.filling, &scan.volume, &refined, sampled.is_hu);
-    record.options.fill = fill_name(&fill);
     // What was read stays as it is, to be compared with what is written.
     let mut changed = scan.copy_on(workers).map_err(FormatError::Io)?;
+    clock.stage(record, "keep");
+    let fill = Fill::of(options.filling, &scan.volume, &refined, sampled.is_hu);
+    record.options.fill = fill_name(&fill);
     let removal = masking::remove(&mut changed.volume, &refined.mask, &fill, workers);
     drop(fill);
     record.add_header(&clean(&mut changed, options)?);

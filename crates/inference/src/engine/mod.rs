@@ -10,16 +10,17 @@ use thiserror::Error;
 
 /// A loaded model that can be run.
 pub trait Engine: Send + Sync {
-    /// Runs the model on `input` of `shape` with `n_threads` threads and returns its output, whole.
+    /// Runs the model on `input` of `shape` with `n_threads` threads and returns its output, whole, behind the
+    /// output's shape.
     ///
     /// # Errors
-    /// [`EngineError::Run`] if the engine refuses.
+    /// [`EngineError::Run`] if the engine refuses, or the output has not four axes.
     fn run(
         &self,
         input: Vec<f32>,
         shape: &[usize],
         n_threads: usize,
-    ) -> Result<Vec<f32>, EngineError>;
+    ) -> Result<([usize; 4], Vec<f32>), EngineError>;
 
     /// Name and version, as records state it.
     fn name(&self) -> &str;

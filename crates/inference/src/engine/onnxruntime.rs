@@ -60,15 +60,21 @@ impl Engine for OnnxRuntime {
         input: Vec<f32>,
         shape: &[usize],
         n_threads: usize,
-    ) -> Result<Vec<f32>, EngineError> {
+    ) -> Result<([usize; 4], Vec<f32>), EngineError> {
         let failed = |e: ort::Error| EngineError::Run { reason: e.to_string() };
         let input = TensorRef::from_array_view((shape, &input[..])).map_err(failed)?;
         let run = |session: &mut Session| {
             let output = session.run(ort::inputs![input])?;
-            let (_, logits) = output[0].try_extract_tensor::<f32>()?;
-            Ok(logits.to_vec())
+            let (shape, logits) = output[0].try_extract_tensor::<f32>()?;
+            Ok((shape.to_vec(), logits.to_vec()))
         };
-        self.sessions.with(n_threads, || self.session(n_threads), run)?.map_err(failed)
+        let output = self.sessions.with(n_threads, || self.session(n_threads), run)?;
+        let (shape, logits) = output.map_err(failed)?;
+        let axes: Option<Vec<usize>> = shape.iter().map(|&n| usize::try_from(n).ok()).collect();
+        match axes.and_then(|axes| axes.try_into().ok()) {
+            Some(shape) => Ok((shape, logits)),
+            None => Err(EngineError::Run { reason: format!("an output of {shape:?}") }),
+        }
     }
 
     fn name(&self) -> &str {

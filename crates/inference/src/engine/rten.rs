@@ -26,7 +26,7 @@ impl Engine for Embedded {
         input: Vec<f32>,
         shape: &[usize],
         n_threads: usize,
-    ) -> Result<Vec<f32>, EngineError> {
+    ) -> Result<([usize; 4], Vec<f32>), EngineError> {
         let failed = |reason: String| EngineError::Run { reason };
         let input = Value::from_shape(shape, input).map_err(|e| failed(e.to_string()))?;
         let pool = || Ok::<_, Infallible>(Arc::new(ThreadPool::with_num_threads(n_threads)));
@@ -35,11 +35,8 @@ impl Engine for Embedded {
             options.thread_pool = Some(pool.clone());
             self.model.run_one(input.into(), Some(options))
         });
-        output
-            .map_err(|e| failed(e.to_string()))?
-            .into_tensor::<f32>()
-            .map(|t| t.into_data())
-            .ok_or_else(|| failed("no f32 output".into()))
+        let output = output.map_err(|e| failed(e.to_string()))?;
+        output.into_shape_vec().map_err(|e| failed(e.to_string()))
     }
 
     fn name(&self) -> &str {

@@ -11,8 +11,8 @@ use crate::Workers;
 /// is dropped.
 ///
 /// `read_rows(k, j, values)` writes rows of plane `k` of the source, from row `j` on, as many as `values`
-/// holds, `i` fastest. It is called once for each row that is used, so that a source of any type needs no
-/// copy as float. Returns the means and their extent, `extent / block` rounded down.
+/// holds, `i` fastest. Each row that is used is asked for once, so that a source of any type needs no copy
+/// as float. Returns the means and their extent, `extent / block` rounded down.
 ///
 /// Sums run in `f32`, plane after plane and row after row. Time O(voxels).
 ///
@@ -70,7 +70,10 @@ fn by_plane(
             for k in kk * block[2]..(kk + 1) * block[2] {
                 for (jj, sums) in means.chunks_exact_mut(out_extent[0]).enumerate() {
                     read_rows(k, jj * block[1], rows);
-                    workers.level().run(|| add(rows, ni, block[0], sums));
+                    workers.level().run(
+                        #[inline(always)]
+                        || add(rows, ni, block[0], sums),
+                    );
                 }
             }
             means.iter_mut().for_each(|mean| *mean /= n);

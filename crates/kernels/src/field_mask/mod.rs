@@ -16,8 +16,9 @@ use scalar::Cell;
 ///
 /// `to_field` maps an index `(i, j, k, 1)` of the output to one of the field, row-major; beyond
 /// the field's extent its border value holds. Cells of the field whose corners agree are not
-/// interpolated: a value between corners of one sign has that sign. Time O(output voxels), less by far
-/// where the axes of both grids run alike, in any order and direction.
+/// interpolated: a value between corners of one sign has that sign. Time O(runs
+/// of such cells along rows, and voxels of the others), less by far where the axes of both grids run alike,
+/// in any order and direction.
 ///
 /// # Panics
 /// If `field` has not `field_extent` values, or an axis of it is 0.

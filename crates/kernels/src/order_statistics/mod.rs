@@ -11,8 +11,8 @@ use crate::value::Value;
 /// there is no value. May reorder the values.
 ///
 /// A quantile beyond 0 to 1 is the least or largest value. Types of 8 and 16 bits are counted once;
-/// the others by selection (Musser, 1997), where there are many among those that share their upper
-/// 16 bits with it, in time O(values) for each quantile. One thread.
+/// the others by selection (Musser, 1997), of many floats among those that share their upper 16 bits
+/// with it, in time O(values) for each quantile. One thread.
 #[must_use]
 pub fn order_statistics<T: Value, const N: usize>(
     values: &mut [T],
@@ -38,7 +38,7 @@ pub fn order_statistics<T: Value, const N: usize>(
 fn select<T: Value, const N: usize>(values: &mut [T], places: [usize; N]) -> [T; N] {
     /// Fewer values than this are sooner selected from than counted.
     const MANY: usize = 1 << 16;
-    if values.len() < MANY {
+    if !T::IS_FLOAT || values.len() < MANY {
         return places.map(|at| *values.select_nth_unstable_by(at, T::order).1);
     }
     let mut counts = vec![0usize; 1 << u16::BITS];
