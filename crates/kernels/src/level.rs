@@ -107,7 +107,7 @@ impl Level {
     /// is compiled anew. The same source at every level, so the same bits: the compiler neither
     /// reorders nor fuses float operations.
     #[inline(always)]
-    pub fn run<R>(self, work: impl FnOnce() -> R) -> R {
+    pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
         match self.0 {
             Isa::Scalar => work(),
             #[cfg(target_arch = "x86_64")]

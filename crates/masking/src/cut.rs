@@ -101,15 +101,13 @@ impl Edge {
     }
 
     /// How far within the outline a place lies, roughly millimetres.
-    #[inline(always)]
     fn within_mm(&self, right: f64, front: f64, up: f64, rho: f64) -> f64 {
         let top = self.top[0] * rho - self.top[1] * up;
         let height = up / rho;
-        let part =
-            |n: usize| (self.heights[n], self.heights[n + 1], self.sides[n], self.sides[n + 1]);
-        let is_upper = height > self.heights[1];
-        let (low, high, from, to) = if is_upper { part(1) } else { part(0) };
+        let part = usize::from(height > self.heights[1]);
+        let [low, high] = [self.heights[part], self.heights[part + 1]];
         let share = ((height - low) / (high - low)).clamp(0.0, 1.0);
+        let [from, to] = [self.sides[part], self.sides[part + 1]];
         let [sin, cos] = [0, 1].map(|n| from[n] + share * (to[n] - from[n]));
         top.min(sin * front - cos * right.abs())
     }
@@ -154,17 +152,17 @@ impl Cut {
 
     /// Above 0 where the face is cut off, roughly in millimetres from the surface; of a place with a known
     /// [`Self::in_front_mm`].
-    #[inline(always)]
-    fn face_mm(&self, [right, front, up]: [f64; 3], in_front: f64) -> f64 {
+    fn face_mm(&self, at: [f64; 3], in_front: f64) -> f64 {
+        if in_front < -20.0 {
+            return in_front;
+        }
+        let [right, front, up] = at;
         let rho = (right * right + front * front).sqrt().max(1e-6);
         let within = self.edge.within_mm(right, front, up, rho);
-        let face = in_front.min(within).min(self.above_floor_mm(front, up));
-        // Far behind it nothing else matters.
-        if in_front < -20.0 { in_front } else { face }
+        in_front.min(within).min(self.above_floor_mm(front, up))
     }
 
     /// As [`Self::face_mm`] for all that lies outside the cylinder.
-    #[inline(always)]
     pub(crate) fn in_front_mm(&self, [right, front, up]: [f64; 3]) -> f64 {
         let [a, b] = HALF_AXES_MM.map(|half| half * self.sight.size());
         let ahead = front - self.lean * up.min(0.0);
@@ -180,27 +178,32 @@ impl Cut {
         let forehead_mm = self.sight.size() * FOREHEAD_MM;
         let mut face = vec![0.0f32; grid.n_voxels()];
         let mut flags = vec![0u8; grid.n_voxels()];
-        let ni = grid.extent[0];
-        let make = || vec![0.0f64; ni];
-        let measure = |ahead: &mut Vec<f64>, row: usize, face: &mut [f32], flags: &mut [u8]| {
-            let line = self.line(grid, row);
-            workers.level().run(
-                #[inline(always)]
-                || self.measure_line(&line, ahead, face),
-            );
-            for (i, (flags, (face, &ahead))) in
-                flags.iter_mut().zip(face.iter().zip(&*ahead)).enumerate()
-            {
-                // As they are in single precision, in which fields are kept.
-                let is_in_front = ahead as f32 > 0.0;
-                let is_below = *face > 0.0 && (forehead_mm - line.at(i)[2]) as f32 > 0.0;
-                let is_just_behind = !is_in_front && ahead > -MOST_BEHIND_MM;
-                *flags = u8::from(is_in_front) * IN_FRONT
-                    + u8::from(is_just_behind) * JUST_BEHIND
-                    + u8::from(is_below) * BELOW_FOREHEAD;
-            }
+        let measure = |at| {
+            let in_front = self.in_front_mm(at);
+            let face = self.face_mm(at, in_front);
+            // As they are in single precision, in which fields are kept.
+            let is_in_front = in_front as f32 > 0.0;
+            let is_below = face.min(forehead_mm - at[2]) as f32 > 0.0;
+            let is_just_behind = !is_in_front && in_front > -MOST_BEHIND_MM;
+            let flags = u8::from(is_in_front) * IN_FRONT
+                + u8::from(is_just_behind) * JUST_BEHIND
+                + u8::from(is_below) * BELOW_FOREHEAD;
+            (face as f32, flags)
         };
-        workers.for_each_chunk_of_two(&mut face, ni, &mut flags, ni, make, measure);
+        let ni = grid.extent[0];
+        let make = || ();
+        workers.for_each_chunk_of_two(
+            &mut face,
+            ni,
+            &mut flags,
+            ni,
+            make,
+            |(), row, face, flags| {
+                for ((face, flags), at) in face.iter_mut().zip(flags).zip(self.places(grid, row)) {
+                    (*face, *flags) = measure(at);
+                }
+            },
+        );
         let bits = |flag: u8| {
             let bytes: Vec<u8> = flags.iter().map(|flags| flags & flag).collect();
             kernels::bits_of(&bytes, grid.extent, workers)
@@ -210,31 +213,26 @@ impl Cut {
         Faces { face, in_front, just_behind, below_forehead }
     }
 
-    /// [`Self::in_front_mm`] and [`Self::face_mm`] of a line of places.
-    #[inline(always)]
-    fn measure_line(&self, line: &Line, ahead: &mut [f64], face: &mut [f32]) {
-        for (i, (face, ahead)) in face.iter_mut().zip(ahead).enumerate() {
-            let at = line.at(i);
-            *ahead = self.in_front_mm(at);
-            *face = self.face_mm(at, *ahead) as f32;
-        }
-    }
-
     /// How far a place lies above the plane under the jaw.
-    #[inline(always)]
     fn above_floor_mm(&self, front: f64, up: f64) -> f64 {
-        let floor = self.floor_mm.unwrap_or(f64::NEG_INFINITY);
-        up - floor - JAW_RISE * (self.sight.size() * CHIN_FRONT_MM - front)
+        self.floor_mm.map_or(f64::INFINITY, |floor| {
+            up - floor - JAW_RISE * (self.sight.size() * CHIN_FRONT_MM - front)
+        })
     }
 
-    /// As [`Self::face_mm`] for the ear in the middle of which `ear` lies.
-    #[inline(always)]
-    fn ear_mm(&self, ear: [f64; 3], [right, front, up]: [f64; 3]) -> f64 {
+    /// As [`Self::face_mm`] for the ears, or `least` if that is larger: hardly any place but the ears has to
+    /// be measured.
+    fn ears_mm(&self, least: f64, [right, front, up]: [f64; 3]) -> f64 {
         let size = self.sight.size();
         let [a, b] = EAR_HALF_AXES_MM.map(|half| half * size);
-        let outwards = right * ear[0].signum() - (ear[0].abs() - EAR_DEPTH_MM * size);
-        let across = (((front - ear[1]) / a).powi(2) + ((up - ear[2]) / b).powi(2)).sqrt();
-        outwards.min((1.0 - across) * a)
+        self.ears.iter().flatten().fold(least, |most, ear| {
+            let outwards = right * ear[0].signum() - (ear[0].abs() - EAR_DEPTH_MM * size);
+            if outwards <= most {
+                return most;
+            }
+            let across = (((front - ear[1]) / a).powi(2) + ((up - ear[2]) / b).powi(2)).sqrt();
+            most.max(outwards.min((1.0 - across) * a))
+        })
     }
 
     /// As [`Self::face_mm`] for both jaws, open in front.
@@ -272,56 +270,31 @@ impl Cut {
     ) -> Vec<f32> {
         let mut field = vec![0.0f32; grid.n_voxels()];
         workers.for_each_chunk(&mut field, grid.extent[0], |row, values| {
-            let line = self.line(grid, row);
-            for (i, value) in values.iter_mut().enumerate() {
-                *value = measure(self, line.at(i)) as f32;
+            for (value, at) in values.iter_mut().zip(self.places(grid, row)) {
+                *value = measure(self, at) as f32;
             }
         });
         field
     }
 
-    /// Raises a field on a grid along the patient's axes to [`Self::ear_mm`] where that is larger.
+    /// Raises a field on a grid along the patient's axes to [`Self::ears_mm`] where that is larger.
     pub(crate) fn raise_to_ears(&self, field: &mut [f32], grid: &Grid, workers: Workers) {
         workers.for_each_chunk(field, grid.extent[0], |row, values| {
-            let line = self.line(grid, row);
-            for &ear in self.ears.iter().flatten() {
-                workers.level().run(
-                    #[inline(always)]
-                    || self.raise_line(ear, &line, values),
-                );
+            for (value, at) in values.iter_mut().zip(self.places(grid, row)) {
+                *value = self.ears_mm(f64::from(*value), at) as f32;
             }
         });
     }
 
-    #[inline(always)]
-    fn raise_line(&self, ear: [f64; 3], line: &Line, values: &mut [f32]) {
-        for (i, value) in values.iter_mut().enumerate() {
-            *value = f64::from(*value).max(self.ear_mm(ear, line.at(i))) as f32;
-        }
-    }
-
     /// The places of a row of a grid's voxels, in the head's own frame.
-    fn line(&self, grid: &Grid, row: usize) -> Line {
+    fn places(&self, grid: &Grid, row: usize) -> impl Iterator<Item = [f64; 3]> {
         let nj = grid.extent[1];
         let at =
             |index: [usize; 3]| self.sight.coordinates(grid.affine.apply(index.map(|v| v as f64)));
         let [from, to] = [at([0; 3]), at([1, 0, 0])];
-        Line { first: at([0, row % nj, row / nj]), step: [0, 1, 2].map(|a| to[a] - from[a]) }
-    }
-}
-
-/// Places that follow each other in the head's own frame.
-struct Line {
-    first: [f64; 3],
-    step: [f64; 3],
-}
-
-impl Line {
-    #[inline(always)]
-    fn at(&self, i: usize) -> [f64; 3] {
-        // A number of this size becomes a float several at a time.
-        let i = f64::from(i as i32);
-        [0, 1, 2].map(|a| self.first[a] + i * self.step[a])
+        let step = [0, 1, 2].map(|a| to[a] - from[a]);
+        let first = at([0, row % nj, row / nj]);
+        (0..grid.extent[0]).map(move |i| [0, 1, 2].map(|a| first[a] + i as f64 * step[a]))
     }
 }
 
@@ -479,10 +452,7 @@ mod tests {
             check(face_mm, at, false);
         }
         for x in [-1.0, 1.0] {
-            let ears_mm = |cut: &Cut, at| {
-                let ears = cut.ears.iter().flatten().map(|ear| cut.ear_mm(*ear, at));
-                ears.fold(f64::NEG_INFINITY, f64::max)
-            };
+            let ears_mm = |cut: &Cut, at| cut.ears_mm(f64::NEG_INFINITY, at);
             check(ears_mm, [x * 80.0, -30.0, -22.0], true);
             check(ears_mm, [x * 200.0, -30.0, -50.0], true);
             check(ears_mm, [x * 50.0, -30.0, -22.0], false);

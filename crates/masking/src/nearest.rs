@@ -40,28 +40,24 @@ impl Nearest {
             });
             return;
         }
-        let start = self.to_coarse.apply([0.0, j as f64, k as f64]).map(|v| v + 0.5);
-        let axes =
-            [0, 1, 2].map(|a| Along::new(start[a], self.to_coarse.column(0)[a], self.extent[a]));
-        let [ni, nj, _] = self.extent;
-        for_each_stretch(words, |mut i, end| {
-            // Of each coordinate, and the voxel of the row from which it is another.
-            let at = |a: usize, i: usize| {
-                let (cell, n) = axes[a].cell(i as f64);
-                (cell as usize, i.saturating_add(n as usize))
-            };
-            let mut cells = [0, 1, 2].map(|a| at(a, i));
-            while i < end {
-                let next = cells.iter().fold(end, |next, (_, to)| next.min(*to));
-                let [a, b, c] = cells.map(|(cell, _)| cell);
-                visit(i, next - i, a + ni * (b + nj * c));
-                i = next;
-                for a in (0..3).filter(|_| i < end) {
-                    if cells[a].1 == i {
-                        cells[a] = at(a, i);
-                    }
+        // Where each coordinate changes by itself, a voxel is sooner asked than how long none changes.
+        let start = self.start([j, k]);
+        let step = self.to_coarse.column(0);
+        let strides = strides(self.extent);
+        let voxel = |i: usize| {
+            let along = (0..3).map(|a| cell(start[a], step[a], self.extent[a], i) * strides[a]);
+            along.sum::<usize>()
+        };
+        for_each_stretch(words, |first, end| {
+            let (mut from, mut open) = (first, voxel(first));
+            for i in first + 1..end {
+                let next = voxel(i);
+                if next != open {
+                    visit(from, i - from, open);
+                    (from, open) = (i, next);
                 }
             }
+            visit(from, end - from, open);
         });
     }
 
@@ -75,7 +71,7 @@ impl Nearest {
     ) {
         let nj = mask.grid().extent[1];
         let Some(alike) = &self.alike else {
-            (0..nj).for_each(|j| self.for_each_turned(mask, [j, k], &mut visit));
+            (0..nj).for_each(|j| self.for_each_in_row(mask, [j, k], |_, n, voxel| visit(n, voxel)));
             return;
         };
         // Rows that lie along the same line of coarse voxels are counted together.
@@ -98,44 +94,18 @@ impl Nearest {
         }
     }
 
-    /// [`Self::for_each_in_plane`] of one row, voxel by voxel: where each coordinate changes by itself that is
-    /// sooner done than to find out how long none does.
-    fn for_each_turned(
-        &self,
-        mask: &Mask,
-        [j, k]: [usize; 2],
-        visit: &mut impl FnMut(usize, usize),
-    ) {
-        let start = self.to_coarse.apply([0.0, j as f64, k as f64]).map(|v| v + 0.5);
-        let step = self.to_coarse.column(0);
-        let last = self.extent.map(|n| n as f64 - 1.0);
-        let strides = strides(self.extent);
-        let voxel = |i: usize| {
-            let cell =
-                |a: usize| (start[a] + i as f64 * step[a]).clamp(0.0, last[a]) as i64 as usize;
-            (0..3).map(|a| cell(a) * strides[a]).sum::<usize>()
-        };
-        for_each_stretch(mask.row(j, k), |first, end| {
-            let (mut open, mut n) = (voxel(first), 1);
-            for i in first + 1..end {
-                let next = voxel(i);
-                if next != open {
-                    visit(n, open);
-                    (open, n) = (next, 0);
-                }
-                n += 1;
-            }
-            visit(n, open);
-        });
+    /// Where the first voxel of a row of the mask lies in the coarse grid, from the border of its voxels.
+    fn start(&self, [j, k]: [usize; 2]) -> [f64; 3] {
+        self.to_coarse.apply([0.0, j as f64, k as f64]).map(|v| v + 0.5)
     }
 
     /// The voxel of the coarse grid in which the line along which a row of the mask lies begins.
     fn coarse_line(&self, alike: &Alike, [j, k]: [usize; 2]) -> usize {
-        let start = self.to_coarse.apply([0.0, j as f64, k as f64]).map(|v| v + 0.5);
-        let across = (0..3).filter(|a| *a != alike.axis).map(|a| {
-            let along = Along::new(start[a], self.to_coarse.column(0)[a], self.extent[a]);
-            along.cell(0.0).0 as usize * strides(self.extent)[a]
-        });
+        let start = self.start([j, k]);
+        let step = self.to_coarse.column(0);
+        let across = (0..3).filter(|a| *a != alike.axis);
+        let across =
+            across.map(|a| cell(start[a], step[a], self.extent[a], 0) * strides(self.extent)[a]);
         across.sum()
     }
 
@@ -192,8 +162,7 @@ impl Alike {
             return None;
         }
         let start = to_coarse.apply([0.0; 3])[axis] + 0.5;
-        let along = Along::new(start, step, extent);
-        let cell = |i: usize| along.cell(i as f64).0 as u32;
+        let cell = |i: usize| cell(start, step, extent, i) as u32;
         let mut cells = vec![(0, n_along as u32); n_along];
         for i in (0..n_along).rev() {
             let next = cells.get(i + 1).copied();
@@ -257,49 +226,10 @@ impl Tally {
     }
 }
 
-/// One coordinate of the coarse grid along a row of the mask.
-struct Along {
-    start: f64,
-    step: f64,
-    /// Voxels of the mask to a coarse one; infinite where the coordinate does not change.
-    per_cell: f64,
-    last: f64,
-}
-
-impl Along {
-    fn new(start: f64, step: f64, extent: usize) -> Self {
-        // Less than this is no slope, but the rounding of one.
-        let per_cell = if step.abs() > 1e-9 { 1.0 / step } else { f64::INFINITY };
-        Self { start, step, per_cell, last: extent as f64 - 1.0 }
-    }
-
-    /// The coordinate at voxel `i` of the row, and for how many voxels from there it stays.
-    fn cell(&self, i: f64) -> (f64, f64) {
-        let place = self.start + i * self.step;
-        let cell = whole(place.clamp(0.0, self.last));
-        let n = if self.per_cell.is_infinite() {
-            f64::INFINITY
-        } else if self.step > 0.0 {
-            let n = -floor(-((cell + 1.0 - place) * self.per_cell));
-            // Beyond the last, and on the way out.
-            if place >= cell + 1.0 { f64::INFINITY } else { n }
-        } else {
-            let n = floor((cell - place) * self.per_cell) + 1.0;
-            if place < cell { f64::INFINITY } else { n }
-        };
-        (cell, n.max(1.0))
-    }
-}
-
-/// `v` without what lies behind the point; `f64::trunc` is a call where the processor is not known.
-fn whole(v: f64) -> f64 {
-    v as i64 as f64
-}
-
-/// The largest whole number that is not above `v`, as [`whole`].
-fn floor(v: f64) -> f64 {
-    let whole = whole(v);
-    if whole > v { whole - 1.0 } else { whole }
+/// The coordinate of the coarse grid, of `extent` voxels, at voxel `i` of a row that begins at `start`.
+fn cell(start: f64, step: f64, extent: usize, i: usize) -> usize {
+    // By way of a signed number: of what cannot be negative the processor makes one at once.
+    (start + i as f64 * step).clamp(0.0, extent as f64 - 1.0) as i64 as usize
 }
 
 #[cfg(test)]
