@@ -28,6 +28,10 @@ class Chances:
     """A scan without a face, if any is given."""
     painted: float = 0.5
     """A head in random intensities rather than its own."""
+    warped: float = 1.0
+    """Smooth warps of two scales."""
+    errors: float = 1.0
+    """What scanners add. Each error has a chance of its own besides."""
     infant: float = 0.08
     toothless: float = 0.06
     open_mouth: float = 0.05

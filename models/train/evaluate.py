@@ -4,6 +4,7 @@ Everything runs as in the program: from the scan, through the reference of `spac
 network's grid.
 """
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import nibabel
@@ -23,18 +24,18 @@ def evaluate(config, folders, model, work):
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
     figures, rows = {}, []
     for head in held_out(config):
-        x, found, drawn, known, extent = run(session, *read(head, folders), config.grid)
-        figures[head.name] = {"role": head.role, **score(drawn * extent, known, extent)}
-        figures[head.name]["face_of_network"] = score(found * extent, known, extent)["dice"]["face"]
+        seen = run(session, *read(head, folders), config.grid)
+        truth = seen.known_on_skin()
+        figures[head.name] = {"role": head.role, **score(seen.drawn, truth, seen.extent)}
+        figures[head.name]["face_of_network"] = score(seen.found, truth, seen.extent)["dice"]["face"]
+        as_given = score(seen.drawn, seen.known, seen.extent)["dice"]
+        figures[head.name]["as_given"] = {part: as_given.get(part) for part in ("face", "brain", "ears")}
         face = figures[head.name]["dice"]["face"]
-        rows.append((face, sheet.row(x, drawn, f"{head.name}  face {face}")))
-    for path in sorted({p for f in folders for p in Path(f).glob("neg_*.nii.gz")}):
-        x, _, inside = space.network_input(*space.load(path), config.grid)
-        found = space.logits(session, x).argmax(0) * inside
+        rows.append((face, sheet.row(seen.x, seen.drawn, f"{head.name}  face {face}")))
+    for path in negatives(folders):
         name = path.name.removesuffix(".nii.gz")
         role = "train" if name in config.negatives else "test"
-        face_ml = np.isin(found, classes.FACE).sum() * space.MM**3 / 1000
-        figures[name] = {"role": role, "face_ml": round(float(face_ml), 1)}
+        figures[name] = {"role": role, "face_ml": false_face_ml(session, path, config.grid)}
     (Path(work) / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     if rows:
         sheet.sheet([row for _, row in sorted(rows, key=lambda r: r[0])]).save(Path(work) / "heads.png")
@@ -44,6 +45,18 @@ def evaluate(config, folders, model, work):
 def held_out(config):
     """The heads that are not trained on."""
     return [head for head in config.heads if head.role != "train"]
+
+
+def negatives(folders):
+    """Files of the scans without a face."""
+    return sorted({p for f in folders for p in Path(f).glob("neg_*.nii.gz")})
+
+
+def false_face_ml(session, path, grid):
+    """How much face the network finds in a scan without one."""
+    x, _, inside = space.network_input(*space.load(path), grid)
+    found = space.logits(session, x).argmax(0) * inside
+    return round(float(np.isin(found, classes.FACE).sum() * space.MM**3 / 1000), 1)
 
 
 def read(head, folders):
@@ -66,20 +79,43 @@ def read(head, folders):
     return values[box], known[box], extent[box], affine @ step
 
 
-def run(session, values, known, extent, affine, grid, labels_affine=None):
-    """The network's input, the classes it finds, those that the program draws from them, those known, and
-    the extent, all on its grid.
+@dataclass
+class Seen:
+    """A head as the network sees it and as it is known, all `[R, A, S]` on its grid."""
 
-    `labels_affine` is that of `known` and `extent`, where the image was cut or thinned.
-    """
+    x: np.ndarray
+    """The network's input."""
+    values: np.ndarray
+    """The image, real."""
+    found: np.ndarray
+    """Classes that the network finds."""
+    drawn: np.ndarray
+    """Those that the program draws from them."""
+    known: np.ndarray
+    """Those of the labels, the nearest voxel of theirs at each place."""
+    inside: np.ndarray
+    """Where the scan has data."""
+    extent: np.ndarray
+    """Where the labels have as well; all classes are background elsewhere."""
+
+    def known_on_skin(self):
+        """The labels' anatomy with skin, outline and depth of its face drawn on this grid, as `drawn` is.
+
+        Where a face ends is a rule, and the nearest voxels of another grid are up to 1 mm off it at every border.
+        """
+        return labels.drawn(self.known, self.values, self.inside, space.MM) * self.extent
+
+
+def run(session, values, known, extent, affine, grid, labels_affine=None):
+    """A head as `Seen`. `labels_affine` is that of `known` and `extent`, where the image was cut or thinned."""
     labels_affine = affine if labels_affine is None else labels_affine
     x, origin, inside = space.network_input(values, affine, grid)
     found = space.logits(session, x).argmax(0).astype(np.uint8) * inside
     real, _ = space.sample(*space.block_mean(values, affine), origin, space.MM, grid)
-    drawn = labels.bounded(labels.on_skin(found, real, inside, space.MM), inside, space.MM)
-    known = space.sample(known, labels_affine, origin, space.MM, grid, order=0)[0] * inside
+    drawn = labels.drawn(found, real, inside, space.MM)
+    known = space.sample(known, labels_affine, origin, space.MM, grid, order=0)[0]
     extent = inside & space.sample(extent, labels_affine, origin, space.MM, grid, order=0)[0]
-    return x[0, 0], found, drawn, known * extent, extent
+    return Seen(x[0, 0], real, found * extent, drawn * extent, known * extent, inside, extent)
 
 
 def score(found, known, extent):

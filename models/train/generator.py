@@ -50,7 +50,8 @@ class Generator:
             x, found, inside = self._head()
         if random.random() < chances.wrapped:
             x, found, inside = wrapped(x, found, inside)
-        x = self._errors(x)
+        if random.random() < chances.errors:
+            x = self._errors(x)
         x, found, inside = self._cut(x, found, inside)
         if random.random() < 0.3:  # padding that counts as scan
             inside = torch.ones_like(inside)
@@ -110,14 +111,19 @@ class Generator:
         axes = [torch.arange(n) - (n - 1) / 2 + between(-r, r) for n, r in zip(self.grid, reach)]
         grid = torch.stack(torch.meshgrid(*axes, indexing="ij")).float()
         at = torch.einsum("ij,jxyz->ixyz", torch.tensor(step, dtype=torch.float32), grid)
-        broad, fine = between(0, 2 + 5 * hard), between(0, 1 + 2 * hard)
+        at += point([(n - 1) / 2 for n in extent])
+        if random.random() < self.chances.warped:
+            self._warp(at)
+        return at
+
+    def _warp(self, at):
+        """Moves positions smoothly, in place, by warps of about 50 and 20 mm."""
+        broad, fine = between(0, 2 + 5 * self.hard), between(0, 1 + 2 * self.hard)
         for i in range(3):
             coarse = torch.randn(1, 1, *(max(2, round(n / 24)) for n in self.grid)) * broad
             warp = F.interpolate(coarse, size=[max(2, round(n / 10)) for n in self.grid], mode="trilinear", align_corners=True)
             warp = warp + torch.randn_like(warp) * fine * 0.6
             at[i] += F.interpolate(warp, size=self.grid, mode="trilinear", align_corners=True)[0, 0] / labels.MM
-            at[i] += (extent[i] - 1) / 2
-        return at
 
     def _painted(self, tissue):
         """Random intensities for each tissue cluster; air mostly dark."""

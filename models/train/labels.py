@@ -55,8 +55,10 @@ BROW_DEGREES = 5.0
 # to the brain.
 DEPTH_MM = {classes.BROW: 10.0, classes.CHEEKS: 20.0, classes.MOUTH: 20.0, classes.CHIN: 20.0}
 BROW_SHARE = 0.55
-# And no nearer to it than this.
-BROW_TO_BRAIN_MM = 4.0
+# And no part nearer to it than this.
+FACE_TO_BRAIN_MM = 4.0
+# How deep behind the skin the ears reach.
+EAR_DEPTH_MM = 9.0
 
 
 @dataclass
@@ -174,11 +176,16 @@ def _skin_level(values, bins=256):
     return edges[0] + SKIN_SHARE * (edges[1 + np.argmax(between)] - edges[0])
 
 
-def bounded(found, extent, mm=MM):
-    """A map of twelve classes with the soft parts of its face drawn anew, from `DEPTH_MM` on.
+def drawn(found, values, inside, mm=MM):
+    """What the program draws of classes that were found in an image: `on_skin`, then `bounded`."""
+    return bounded(on_skin(found, values, inside, mm), inside, mm)
 
-    What the face is made of stays as it was drawn: brain, eyes, nose and ears, and which part of the face
-    each place of the skin belongs to. A map without two eyes is given back as it is.
+
+def bounded(found, extent, mm=MM):
+    """A map of twelve classes with the soft parts of its face drawn anew, from `DEPTH_MM` on, and ears cut to their depth.
+
+    What the face is made of stays as it was drawn: brain, eyes, nose and the outline of the ears, and which part
+    of the face each place of the skin belongs to. A map without two eyes is given back as it is.
     """
     at = _sight(found, extent, mm)
     if at is None:
@@ -196,13 +203,16 @@ def bounded(found, extent, mm=MM):
     brain = found == classes.BRAIN
     to_brain = ndimage.distance_transform_edt(~brain) * mm if brain.any() else np.full(found.shape, np.inf)
     out = np.where(soft, np.where(depth <= SCALP_MM, classes.SCALP, classes.OTHER), found).astype(np.uint8)
-    can_be = np.isin(out, (classes.SCALP, classes.OTHER, classes.NECK))
+    # Behind the end of a scan that cuts an ear as behind its skin.
+    ends = extent & ~ndimage.binary_erosion(extent)
+    out[(out == classes.EARS) & (ndimage.distance_transform_edt(~(air | ends)) * mm > EAR_DEPTH_MM)] = classes.OTHER
+    can_be = np.isin(out, (classes.SCALP, classes.OTHER, classes.NECK)) & (to_brain >= FACE_TO_BRAIN_MM)
     for name, most in DEPTH_MM.items():
         skin = air & (part == name)
         if skin.any():
             is_part = can_be & (ndimage.distance_transform_edt(~skin) * mm <= np.minimum(depth + 1e-3, most))
             if name == classes.BROW:
-                is_part &= (depth <= BROW_SHARE * (depth + to_brain)) & (to_brain >= BROW_TO_BRAIN_MM)
+                is_part &= depth <= BROW_SHARE * (depth + to_brain)
             out[is_part] = name
     return out
 

@@ -56,8 +56,9 @@ def main():
     for head in evaluate.held_out(settings):
         scan = evaluate.read(head, options.heads)
         for session, bits in zip(sessions, ("32", "8")):
-            _, found, drawn, known, extent = evaluate.run(session, *scan, settings.grid)
-            alone, as_drawn = (evaluate.score(f * extent, known, extent)["dice"] for f in (found, drawn))
+            seen = evaluate.run(session, *scan, settings.grid)
+            truth = seen.known_on_skin()
+            alone, as_drawn = (evaluate.score(f, truth, seen.extent)["dice"] for f in (seen.found, seen.drawn))
             print(f"{head.name}\t{bits} bits\tbrain {as_drawn.get('brain')}\tface {as_drawn['face']}\tof the network {alone['face']}")
 
 

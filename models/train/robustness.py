@@ -121,9 +121,9 @@ def measure(settings, folders, model):
                 # Labels move with the head, and keep their voxels where the image's are cut or thinned.
                 changed, moved = change(values, affine)
                 is_moved = changed.shape == values.shape
-                _, _, found, truth, inside = evaluate.run(
+                seen = evaluate.run(
                     session, changed, known, extent, moved, settings.grid, moved if is_moved else affine)
-                yield series, setting, name, evaluate.score(found * inside, truth, inside)["surface_recall"]
+                yield series, setting, name, evaluate.score(seen.drawn, seen.known, seen.extent)["surface_recall"]
 
 
 STYLE = """

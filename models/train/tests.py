@@ -1,4 +1,5 @@
 """What the training must not get wrong silently."""
+import dataclasses
 import random
 import tempfile
 import unittest
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from . import anatomy, begin, beside, classes, confidence, config, curve, evaluate, export, fields, generator, labels, loop, network, robustness, shape, space
+from . import ablation, anatomy, begin, beside, classes, confidence, config, curve, evaluate, export, fields, generator, labels, loop, network, robustness, shape, space
 
 HEADS = '''
 [[heads]]
@@ -301,7 +302,7 @@ class Drawn(unittest.TestCase):
         self.radius = away(at, (0, 0, 0))
         self.found = np.full(self.SHAPE, classes.SCALP, np.uint8)
         self.found[away(at, (0, 0, 8)) < 62] = classes.BRAIN
-        self.found[away(aside, (84, 0, -24)) < 12] = classes.EARS
+        self.found[away(aside, (84, 0, -24)) < 16] = classes.EARS
         self.to_eye = away(aside, (31, 70, -24))
         self.found[self.to_eye < 11] = classes.EYES
         self.found[self.radius > 85] = classes.BACKGROUND
@@ -324,8 +325,39 @@ class Drawn(unittest.TestCase):
         # What lies behind the lids belongs to the eyes.
         clear = (self.to_eye > 20) & (depth > 0.5) & (depth < 7) & (sideways < 65) & (height > -40) & (height < 34)
         self.assertTrue(soft[clear & (self.found == classes.SCALP)].all())
-        for kept in (classes.BRAIN, classes.EYES, classes.EARS):
+        for kept in (classes.BRAIN, classes.EYES):
             np.testing.assert_array_equal(drawn == kept, self.found == kept)
+
+    def test_ears_end_at_their_depth(self):
+        drawn = labels.bounded(self.found, self.inside, 2.0)
+        ears, kept, depth = self.found == classes.EARS, drawn == classes.EARS, 85 - self.radius
+        self.assertFalse((kept & ~ears).any())
+        self.assertTrue(kept[ears & (depth < labels.EAR_DEPTH_MM - 1.8)].all())
+        self.assertFalse(kept[depth > labels.EAR_DEPTH_MM + 1.8].any())
+        self.assertTrue((drawn[ears & ~kept] == classes.OTHER).all())
+        self.assertGreater((ears & ~kept).sum(), 100)
+
+    def test_an_ear_that_the_scan_cuts_is_kept_behind_the_end_of_the_scan(self):
+        self.inside[:12], self.inside[-12:] = False, False
+        drawn = labels.bounded(self.found, self.inside, 2.0)
+        ears = (self.found == classes.EARS) & self.inside
+        self.assertGreater(ears.sum(), 100)
+        self.assertTrue((drawn[ears] == classes.EARS).all())
+
+    def test_no_part_that_is_drawn_lies_at_the_brain(self):
+        self.found[(self.radius < 83) & (self.found == classes.SCALP)] = classes.BRAIN
+        drawn = labels.bounded(self.found, self.inside, 2.0)
+        soft = np.isin(drawn, list(labels.DEPTH_MM))
+        to_brain = ndimage.distance_transform_edt(self.found != classes.BRAIN) * 2.0
+        self.assertFalse((soft & (to_brain < labels.FACE_TO_BRAIN_MM)).any())
+
+    def test_labels_on_the_skin_of_an_image_are_what_the_program_draws_of_them(self):
+        values = np.where(self.radius < 85, 100.0, 0.0)
+        off = np.roll(self.found, 1, 1)
+        drawn = labels.drawn(self.found, values, self.inside, 2.0)
+        seen = evaluate.Seen(values, values, self.found, drawn, off, self.inside, self.inside)
+        apart = [np.isin(seen.drawn, classes.FACE) != np.isin(known, classes.FACE) for known in (off, seen.known_on_skin())]
+        self.assertLess(apart[1].sum(), 0.5 * apart[0].sum())
 
     def test_what_has_no_eyes_stays_as_it_was_found(self):
         blind = np.where(self.found == classes.EYES, classes.OTHER, self.found)
@@ -413,6 +445,29 @@ class Confidence(unittest.TestCase):
         found = min(confidence.TRIED, key=lambda t: confidence.likeliness(2 * true, known, t))
         self.assertAlmostEqual(found, 2.0, delta=0.1)
         self.assertGreater(confidence.error(2 * true, known, 1.0), 5 * confidence.error(2 * true, known, 2.0))
+
+
+class Ablation(unittest.TestCase):
+    def test_every_kind_of_sample_belongs_to_one_family_and_a_run_leaves_out_its_own_alone(self):
+        settings = config.Config(heads=(), negatives=())
+        names = [name for family in ablation.FAMILIES.values() for name in family]
+        self.assertEqual(sorted(names), sorted(f.name for f in dataclasses.fields(config.Chances)))
+        for family, left_out in ablation.FAMILIES.items():
+            chances = dataclasses.asdict(ablation.without(settings, family).chances)
+            usual = dataclasses.asdict(settings.chances)
+            self.assertEqual({k for k, v in chances.items() if v != usual[k]}, set(left_out))
+            self.assertEqual({chances[k] for k in left_out} - {0.0}, set())
+
+    def test_what_is_left_out_is_not_drawn(self):
+        made = generator.Generator(config.Config(heads=(), negatives=(), grid=(24, 24, 24)), {}, 1)
+        made.hard = 1.0
+        made.chances = dataclasses.replace(made.chances, warped=0.0)
+        at = made._positions((30, 30, 30))
+        turns = at[:, 1:] - at[:, :-1]
+        self.assertLess((turns - turns[:, :1]).abs().max(), 1e-4, "an affine has the same step everywhere")
+        made.chances = dataclasses.replace(made.chances, shapes=1.0, wrapped=0.0, errors=0.0)
+        with mock.patch.object(made, "_errors", side_effect=AssertionError):
+            made.draw()
 
 
 class Curve(unittest.TestCase):

@@ -39,7 +39,7 @@ const MOST_BEHIND_MM: f64 = 12.0;
 /// of 19 heads reach 24 and 35 mm.
 const EAR_HALF_AXES_MM: [f64; 2] = [31.0, 42.0];
 /// An ear is cut off this far inwards from its middle; ears reach 8 to 12 mm.
-const EAR_DEPTH_MM: f64 = 15.0;
+const EAR_DEPTH_MM: f64 = 15.5;
 
 /// Both jaws: in front of this, up to the upper end of the mouth, this far to both sides.
 const JAWS_FRONT_MM: f64 = 10.0;

@@ -17,8 +17,12 @@ const DEPTH_MM: [(Tissue, f32); 4] =
     [(Tissue::Brow, 10.0), (Tissue::Cheeks, 20.0), (Tissue::Mouth, 20.0), (Tissue::Chin, 20.0)];
 /// The brow reaches no more than this share of the way to the brain,
 const BROW_SHARE: f32 = 0.55;
-/// and no nearer to it than this.
-const BROW_TO_BRAIN_MM: f32 = 4.0;
+/// and no part nearer to it than this,
+const FACE_TO_BRAIN_MM: f64 = 4.0;
+/// nor an ear further behind the skin than this.
+const EAR_DEPTH_MM: f32 = 9.0;
+/// A ball holds what lies as far away as its radius.
+const JUST_NEARER: f64 = 0.999;
 /// Further than this, depth does not matter.
 const MOST_DEPTH_MM: f64 = 21.0;
 /// Skin that is no face, and lies no deeper than this, is scalp.
@@ -105,8 +109,8 @@ fn spread(tissues: &mut [Tissue], head: &Mask) {
     }
 }
 
-/// The soft parts of the face by their outline and their depth behind the skin; eyes, nose, ears
-/// and brain stay as they are.
+/// The soft parts of the face by their outline and their depth behind the skin, the ears by their depth;
+/// eyes, nose and brain stay as they are.
 fn bounded(mut labels: Labels, inside: &Mask, sight: &Sight, workers: Workers) -> Labels {
     let grid = labels.grid;
     let (extent, spacing) = (grid.extent, grid.spacing_mm());
@@ -116,7 +120,10 @@ fn bounded(mut labels: Labels, inside: &Mask, sight: &Sight, workers: Workers) -
     };
     let depth = distance(&skin.air, extent);
     let brain = bits(&labels, |t| t == Tissue::Brain, workers);
+    let at_brain =
+        kernels::dilate(&brain, extent, spacing, JUST_NEARER * FACE_TO_BRAIN_MM, workers);
     let row = extent[0];
+    let row_words = kernels::row_words(row);
     workers.for_each_chunk(&mut labels.tissues, row, |n, tissues| {
         for (tissue, &depth) in tissues.iter_mut().zip(&depth[n * row..]) {
             if DEPTH_MM.iter().any(|(part, _)| part == tissue) {
@@ -124,6 +131,7 @@ fn bounded(mut labels: Labels, inside: &Mask, sight: &Sight, workers: Workers) -
             }
         }
     });
+    end_ears(&mut labels, &skin, inside, workers);
     for ((part, most), air) in DEPTH_MM.into_iter().zip(&skin.parts) {
         // Nothing further from its air than this is of the part; brain matters to what is.
         let reach_mm = f64::from(most) + if part == Tissue::Brow { MOST_DEPTH_MM } else { 0.0 };
@@ -132,13 +140,15 @@ fn bounded(mut labels: Labels, inside: &Mask, sight: &Sight, workers: Workers) -
         let to_brain = (part == Tissue::Brow).then(|| distance(&rows.part(&brain), rows.extent()));
         workers.for_each_chunk(&mut labels.tissues, row, |n, tissues| {
             let Some(own) = rows.row(n) else { return };
+            let at_brain = &at_brain[n * row_words..];
             for (i, tissue) in tissues.iter_mut().enumerate() {
                 let (at, depth) = (own * row + i, depth[n * row + i]);
-                let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck);
+                let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck)
+                    && at_brain[i / 64] >> (i % 64) & 1 == 0;
                 let is_near = to_part[at] <= (depth + 1e-3).min(most);
-                let is_shallow = to_brain.as_ref().map(|mm| mm[at]).is_none_or(|to_brain| {
-                    to_brain >= BROW_TO_BRAIN_MM && depth <= BROW_SHARE * (depth + to_brain)
-                });
+                let is_shallow = to_brain
+                    .as_ref()
+                    .is_none_or(|to_brain| depth <= BROW_SHARE * (depth + to_brain[at]));
                 if can_be && is_near && is_shallow {
                     *tissue = part;
                 }
@@ -146,6 +156,25 @@ fn bounded(mut labels: Labels, inside: &Mask, sight: &Sight, workers: Workers) -
         });
     }
     labels
+}
+
+/// Ears end at their depth behind the skin, or behind the end of a scan that cuts them.
+fn end_ears(labels: &mut Labels, skin: &Skin, inside: &Mask, workers: Workers) {
+    let grid = labels.grid;
+    let ears = bits(labels, |t| t == Tissue::Ears, workers);
+    let Some(rows) = Rows::around(&ears, &grid, f64::from(EAR_DEPTH_MM)) else { return };
+    let ends = kernels::surface(inside.words(), grid.extent, workers);
+    let from = rows.part(&kernels::join(&skin.air, &ends));
+    let depth = kernels::distance(&from, rows.extent(), grid.spacing_mm(), MOST_DEPTH_MM, workers);
+    let row = grid.extent[0];
+    workers.for_each_chunk(&mut labels.tissues, row, |n, tissues| {
+        let Some(own) = rows.row(n) else { return };
+        for (tissue, &depth) in tissues.iter_mut().zip(&depth[own * row..]) {
+            if *tissue == Tissue::Ears && depth > EAR_DEPTH_MM {
+                *tissue = Tissue::Other;
+            }
+        }
+    });
 }
 
 /// The voxels of air that touch a head.
@@ -246,7 +275,7 @@ mod tests {
                 Tissue::Background
             } else if near(aside, [31.0, 70.0, -24.0], 11.0) {
                 Tissue::Eyes
-            } else if near(aside, [84.0, 0.0, -24.0], 12.0) {
+            } else if near(aside, [84.0, 0.0, -24.0], 16.0) {
                 Tissue::Ears
             } else if near(p, [0.0, 0.0, 8.0], 62.0) {
                 Tissue::Brain
@@ -280,7 +309,7 @@ mod tests {
         let found = drawn(&labels, &image, Some(35.0), None, Workers::ONE);
         let grid = labels.grid;
         let sight = Sight::of(&labels, &image.inside).expect("eyes and brain");
-        let mut n = [0usize; 2];
+        let (mut n, mut n_ears) = ([0usize; 2], [0usize; 2]);
         for (at, &tissue) in found.tissues.iter().enumerate() {
             let place = place(at, &grid);
             let depth = 85.0 - place.iter().map(|v| v * v).sum::<f64>().sqrt();
@@ -303,11 +332,20 @@ mod tests {
             if is_clearly_face && labels.tissues[at] == Tissue::Scalp {
                 assert!(is_soft, "{place:?} is {tissue:?}");
             }
-            for kept in [Tissue::Brain, Tissue::Eyes, Tissue::Ears] {
+            for kept in [Tissue::Brain, Tissue::Eyes] {
                 assert_eq!(labels.tissues[at] == kept, tissue == kept, "{place:?}");
+            }
+            if labels.tissues[at] == Tissue::Ears {
+                // Up to half a voxel's diagonal is neither surely deep nor surely not.
+                assert!(tissue == Tissue::Ears || depth > 9.0 - 1.8, "{place:?}");
+                assert!(tissue == Tissue::Other || depth < 9.0 + 1.8, "{place:?}");
+                n_ears[usize::from(tissue == Tissue::Ears)] += 1;
+            } else {
+                assert_ne!(tissue, Tissue::Ears, "{place:?}");
             }
         }
         assert!(n.iter().all(|&n| n > 1000), "{n:?}");
+        assert!(n_ears.iter().all(|&n| n > 100), "{n_ears:?}");
     }
 
     /// The rule of [`bounded`], with every distance over the whole grid.
@@ -323,15 +361,18 @@ mod tests {
         for (tissue, &depth) in drawn.tissues.iter_mut().zip(&depth) {
             if DEPTH_MM.iter().any(|(part, _)| part == tissue) {
                 *tissue = if depth <= SCALP_MM { Tissue::Scalp } else { Tissue::Other };
+            } else if *tissue == Tissue::Ears && depth > EAR_DEPTH_MM {
+                *tissue = Tissue::Other;
             }
         }
         for ((part, most), air) in DEPTH_MM.into_iter().zip(&skin.parts) {
             for (at, mm) in distance(air).into_iter().enumerate() {
-                let share = BROW_SHARE * (depth[at] + to_brain[at]);
-                let is_deep = to_brain[at] < BROW_TO_BRAIN_MM || depth[at] > share;
+                let is_deep = depth[at] > BROW_SHARE * (depth[at] + to_brain[at]);
+                let is_at_brain = f64::from(to_brain[at]) < FACE_TO_BRAIN_MM;
                 let tissue = &mut drawn.tissues[at];
                 let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck);
                 if can_be
+                    && !is_at_brain
                     && mm <= (depth[at] + 1e-3).min(most)
                     && !(part == Tissue::Brow && is_deep)
                 {
@@ -368,6 +409,21 @@ mod tests {
     }
 
     const HIGHEST: f64 = 39.0;
+
+    #[test]
+    fn an_ear_that_the_scan_cuts_is_kept_behind_the_end_of_the_scan() {
+        let (labels, mut image) = head(85.0);
+        let grid = labels.grid;
+        let mut inside = Mask::empty(grid);
+        let is_inside = |at: &usize| place(*at, &grid)[0].abs() < 73.0;
+        (0..grid.n_voxels()).filter(is_inside).for_each(|at| inside.set(index(at, EXTENT)));
+        image.inside = inside;
+        let found = drawn(&labels, &image, None, None, Workers::ONE);
+        let is_ear = |at: &usize| labels.tissues[*at] == Tissue::Ears && is_inside(at);
+        let ears: Vec<usize> = (0..grid.n_voxels()).filter(is_ear).collect();
+        assert!(ears.len() > 100, "{}", ears.len());
+        assert!(ears.iter().all(|at| found.tissues[*at] == Tissue::Ears));
+    }
 
     #[test]
     fn what_has_no_eyes_stays_as_it_was_found() {
