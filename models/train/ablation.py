@@ -1,15 +1,16 @@
-"""What each family of samples is worth: small networks trained alike, each without one of them.
+"""What further training without a family of samples unlearns, and what each family costs in time.
 
-    cd models && python -m train.ablation --config train/full.toml --heads FOLDER --work FOLDER \\
+    cd models && python -m train.ablation --config train/full.toml --start face.onnx --heads FOLDER --work FOLDER \\
         --table ../docs/images/ablation.tsv [--only FAMILY]
 
-A run goes on from its checkpoint in the work folder; the table is written from the runs that are there.
-With `--only`, several families can be trained side by side.
+All runs begin with the same weights and go on for 150 steps, at a rate that is high enough to unlearn what is no
+longer shown. A run goes on from its checkpoint in the work folder. With `--only`, several families can be trained side by
+side; without it, what is missing is trained and the table written.
 """
 import argparse
 import json
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,15 +38,18 @@ CHANGES = {
 """How held-out heads are changed for the columns of the table."""
 COLUMNS = ("face", "worst", "brain", "ears", "skin", *CHANGES, "false_face_ml", "ms")
 N_TIMED = 100
-
-
-SHORT = dict(steps=150, rate=1e-3, batch=2, processes=1, decay_from=0.5, warm_up=10, ramp=1, keep=0.95, save_every=50, watch_every=1000)
-"""A run of the ablation, beside the configuration given."""
+"""Samples by which the time of a family is told."""
+SHORT = {
+    "steps": 150, "rate": 1e-3, "warm_up": 10, "decay_from": 0.5, "ramp": 1, "keep": 0.95, "batch": 2, "processes": 1,
+    "save_every": 50, "watch_every": 1000,
+}
+"""How a run differs from the configuration given."""
 
 
 def without(settings, family):
     """The settings of a run that leaves a family out."""
-    return replace(settings, **SHORT, chances=replace(settings.chances, **{name: 0.0 for name in FAMILIES[family]}))
+    chances = replace(settings.chances, **dict.fromkeys(FAMILIES[family], 0.0))
+    return replace(settings, **SHORT, chances=chances)
 
 
 def trained(settings, files, work, start):
@@ -59,8 +63,8 @@ def trained(settings, files, work, start):
 def measured(settings, folders, model):
     """Means over the held-out heads: Dice of the network alone, and facial skin within 4 mm of what is drawn.
 
-    `worst` is the worst head's face, `false_face_ml` what is found in all scans without a face that are not
-    trained on.
+    `skin` is by labels as given, as those of heads that are changed must be. `worst` is the worst head's face,
+    `false_face_ml` what is found in all scans without a face that are not trained on.
     """
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
     scans = [evaluate.read(head, folders) for head in evaluate.held_out(settings)]
@@ -131,7 +135,8 @@ def main():
         told = work / "figures.json"
         if not told.exists() and family in (options.only or FAMILIES):
             of_run = without(settings, family)
-            told.write_text(json.dumps(measured(of_run, options.heads, trained(of_run, files, work, options.start))) + "\n")
+            model = trained(of_run, files, work, options.start)
+            told.write_text(json.dumps(measured(of_run, options.heads, model)) + "\n")
         if told.exists():
             figures[family] = json.loads(told.read_text())
     if not options.only:

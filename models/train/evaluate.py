@@ -88,34 +88,34 @@ class Seen:
     values: np.ndarray
     """The image, real."""
     found: np.ndarray
-    """Classes that the network finds."""
+    """The network's likeliest classes."""
     drawn: np.ndarray
-    """Those that the program draws from them."""
+    """What the program draws, which leans to what is removed."""
     known: np.ndarray
-    """Those of the labels, the nearest voxel of theirs at each place."""
-    inside: np.ndarray
-    """Where the scan has data."""
+    """Those of the labels, drawn by the same rule at `labels.MM`: their nearest voxel at each place."""
     extent: np.ndarray
-    """Where the labels have as well; all classes are background elsewhere."""
+    """Where the scan has data; all classes are background elsewhere."""
 
     def known_on_skin(self):
         """The labels' anatomy with skin, outline and depth of its face drawn on this grid, as `drawn` is.
 
-        Where a face ends is a rule, and the nearest voxels of another grid are up to 1 mm off it at every border.
+        Nearest voxels of another grid are up to 1 mm off that rule at every border. For images as they were
+        labelled: noise and thick slices move the skin, so that heads which are changed are compared with `known`.
         """
-        return labels.drawn(self.known, self.values, self.inside, space.MM) * self.extent
+        return labels.drawn(self.known, self.values, self.extent, space.MM)
 
 
 def run(session, values, known, extent, affine, grid, labels_affine=None):
     """A head as `Seen`. `labels_affine` is that of `known` and `extent`, where the image was cut or thinned."""
     labels_affine = affine if labels_affine is None else labels_affine
     x, origin, inside = space.network_input(values, affine, grid)
-    found = space.logits(session, x).argmax(0).astype(np.uint8) * inside
     real, _ = space.sample(*space.block_mean(values, affine), origin, space.MM, grid)
-    drawn = labels.drawn(found, real, inside, space.MM)
     known = space.sample(known, labels_affine, origin, space.MM, grid, order=0)[0]
     extent = inside & space.sample(extent, labels_affine, origin, space.MM, grid, order=0)[0]
-    return Seen(x[0, 0], real, found * extent, drawn * extent, known * extent, inside, extent)
+    logits = space.logits(session, x)
+    found, leaning = (space.called(logits, lean) * extent for lean in (0, space.LEAN))
+    drawn = labels.drawn(leaning, real, extent, space.MM)
+    return Seen(x[0, 0], real, found, drawn, known * extent, extent)
 
 
 def score(found, known, extent):

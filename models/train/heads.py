@@ -3,6 +3,8 @@
 A folder `NAME` holds `image`, `labels` and `extent` (`.nii.gz`, one RAS grid of 1.5 mm). With a
 `tissue` beside them it is a generated head, whose labels are the twelve classes already.
 """
+import hashlib
+import sys
 from pathlib import Path
 
 import nibabel
@@ -16,8 +18,12 @@ CLUSTERS = (((classes.BRAIN,), 3), ((classes.EYES,), 3), (tuple(range(3, 12)), 6
 
 
 def prepare(config, folders, work):
-    """Caches every head and negative of the configuration; returns their files by name."""
-    cache = Path(work) / "heads"
+    """Caches every head and negative of the configuration; returns their files by name.
+
+    What was cached by other rules lies in another folder.
+    """
+    rules = b"".join(Path(module.__file__).read_bytes() for module in (labels, space, sys.modules[__name__]))
+    cache = Path(work) / f"heads-{hashlib.sha256(rules).hexdigest()[:8]}"
     files = {}
     for head in config.heads:
         source = _find(folders, f"{head.name}/labels.nii.gz").parent

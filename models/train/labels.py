@@ -6,7 +6,8 @@ and the remainder, are told apart by `twelve`, by position in a head frame that 
 
 Where a face ends towards the hair and the ears, and how deep it reaches, no image shows: that is a
 convention, and drawn by hand it differs by 3 to 5 mm from head to head. So `bounded` draws it anew on
-every head, generated ones too, from what is well seen: the eyes, the middle of the brain and the skin.
+every head, generated ones too, from what is well seen: the eyes, the middle of the brain and the skin. It
+ends the ears at their depth as well.
 Volumes are `[R, A, S]` at `MM`; positions are in mm.
 """
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ EYES_APART_MM, EARS_APART_MM, EYES_FORWARD_MM = (35.0, 90.0), (90.0, 210.0), (45
 # The outline of a face, in degrees, seen from this far behind the middle of the eyes: its upper end, and
 # half its width as a function of height, the mean of the heads drawn by hand, smoothed and made symmetric.
 BEHIND_EYES_MM = 60.0
+# That is for a grown head, whose eyes lie so far apart, or so far in front of the middle of the brain or of the
+# line between the ears; a smaller one is seen from as much nearer as the larger of the two shares says.
+GROWN_APART_MM, GROWN_FROM_BRAIN_MM, GROWN_FROM_EARS_MM = 58.0, 85.0, 67.0
 HIGHEST_DEGREES = 39.0
 HALF_WIDTH_DEGREES = ((-12.0, 90.0), (10.0, 74.0))
 # Skin in MR is brighter than this share of the way from the least value to Otsu's threshold.
@@ -55,7 +59,8 @@ BROW_DEGREES = 5.0
 # to the brain.
 DEPTH_MM = {classes.BROW: 10.0, classes.CHEEKS: 20.0, classes.MOUTH: 20.0, classes.CHIN: 20.0}
 BROW_SHARE = 0.55
-# And no part nearer to it than this.
+# And no soft part within this of it, but for skin up to as deep: a face beside what is wrongly called brain is
+# still to be seen.
 FACE_TO_BRAIN_MM = 4.0
 # How deep behind the skin the ears reach.
 EAR_DEPTH_MM = 9.0
@@ -206,7 +211,8 @@ def bounded(found, extent, mm=MM):
     # Behind the end of a scan that cuts an ear as behind its skin.
     ends = extent & ~ndimage.binary_erosion(extent)
     out[(out == classes.EARS) & (ndimage.distance_transform_edt(~(air | ends)) * mm > EAR_DEPTH_MM)] = classes.OTHER
-    can_be = np.isin(out, (classes.SCALP, classes.OTHER, classes.NECK)) & (to_brain >= FACE_TO_BRAIN_MM)
+    can_be = np.isin(out, (classes.SCALP, classes.OTHER, classes.NECK))
+    can_be &= (to_brain >= FACE_TO_BRAIN_MM) | (depth <= FACE_TO_BRAIN_MM)
     for name, most in DEPTH_MM.items():
         skin = air & (part == name)
         if skin.any():
@@ -218,7 +224,8 @@ def bounded(found, extent, mm=MM):
 
 
 def level(found, extent, mm):
-    """The middle between the eyes, mm, and unit vectors to the right, to the front and up; `None` without eyes.
+    """The middle between the eyes, mm, unit vectors to the right, to the front and up, and the head's size beside a
+    grown one, at most 1; `None` without eyes.
 
     A head stands level when its front lies `BRAIN_TO_EYE_DEGREES` above the line from the middle of the brain to
     the eyes, or, where the scan cuts the brain, `EAR_TO_EYE_DEGREES` below that from the ears.
@@ -230,17 +237,18 @@ def level(found, extent, mm):
     if ears is not None and not within(EARS_APART_MM, ears[1] - ears[0]):
         ears = None
     middle = (eyes[0] + eyes[1]) / 2
-    at_end = (brain & ndimage.binary_dilation(~extent | _border(extent.shape))).sum()
+    at_end = (brain & (ndimage.binary_dilation(~extent) | _border(extent.shape))).sum()
     if brain.any() and at_end <= MOST_BRAIN_AT_END * brain.sum():
-        ahead, raised = middle - np.argwhere(brain).mean(0) * mm, BRAIN_TO_EYE_DEGREES
+        ahead, raised, grown = middle - np.argwhere(brain).mean(0) * mm, BRAIN_TO_EYE_DEGREES, GROWN_FROM_BRAIN_MM
     elif ears is not None:
-        ahead, raised = middle - (ears[0] + ears[1]) / 2, -EAR_TO_EYE_DEGREES
+        ahead, raised, grown = middle - (ears[0] + ears[1]) / 2, -EAR_TO_EYE_DEGREES, GROWN_FROM_EARS_MM
     else:
         return None
     axes = _axes(eyes, ears, ahead, raised)
-    if not EYES_FORWARD_MM[0] <= ahead @ axes[1] / np.cos(np.radians(raised)) <= EYES_FORWARD_MM[1]:
+    forward = ahead @ axes[1] / np.cos(np.radians(raised))
+    if not EYES_FORWARD_MM[0] <= forward <= EYES_FORWARD_MM[1]:
         return None
-    return middle, axes
+    return middle, axes, min(1.0, max(np.linalg.norm(eyes[1] - eyes[0]) / GROWN_APART_MM, forward / grown))
 
 
 def _sight(found, extent, mm):
@@ -248,8 +256,8 @@ def _sight(found, extent, mm):
     found_level = level(found, extent, mm)
     if found_level is None:
         return None
-    middle, axes = found_level
-    right, front, up = _coordinates(found.shape, mm, middle - BEHIND_EYES_MM * axes[1], axes)
+    middle, axes, size = found_level
+    right, front, up = _coordinates(found.shape, mm, middle - size * BEHIND_EYES_MM * axes[1], axes)
     return np.degrees(np.abs(np.arctan2(right, front))), np.degrees(np.arctan2(up, np.hypot(right, front)))
 
 

@@ -23,9 +23,7 @@ def reference(session, path, rng):
     """
     x, origin, inside = space.network_input(*space.load(path))
     logits = space.logits(session, x)
-    lean = np.zeros(len(classes.NAMES), np.float32)
-    lean[list(classes.REMOVED)] = space.LEAN
-    found = ((logits + lean[:, None, None, None]).argmax(0) * inside).ravel()
+    found = (space.called(logits) * inside).ravel()
     flat = logits.reshape(len(classes.NAMES), -1)
     present = [c for c in range(len(classes.NAMES)) if (found == c).any()]
     voxels = np.concatenate([rng.choice(np.flatnonzero(found == c), PER_CLASS) for c in present])

@@ -38,8 +38,8 @@ const MOST_BEHIND_MM: f64 = 12.0;
 /// An ear and the skin around it, to the front and back, and up and down, from its middle. The ears
 /// of 19 heads reach 24 and 35 mm.
 const EAR_HALF_AXES_MM: [f64; 2] = [31.0, 42.0];
-/// An ear is cut off this far inwards from its middle; ears reach 8 to 12 mm.
-const EAR_DEPTH_MM: f64 = 15.5;
+/// An ear is cut off this far inwards from its middle; ears reach 8 to 11 mm, the skin behind them included.
+const EAR_INWARDS_MM: f64 = 15.5;
 
 /// Both jaws: in front of this, up to the upper end of the mouth, this far to both sides.
 const JAWS_FRONT_MM: f64 = 10.0;
@@ -226,7 +226,7 @@ impl Cut {
         let size = self.sight.size();
         let [a, b] = EAR_HALF_AXES_MM.map(|half| half * size);
         self.ears.iter().flatten().fold(least, |most, ear| {
-            let outwards = right * ear[0].signum() - (ear[0].abs() - EAR_DEPTH_MM * size);
+            let outwards = right * ear[0].signum() - (ear[0].abs() - EAR_INWARDS_MM * size);
             if outwards <= most {
                 return most;
             }

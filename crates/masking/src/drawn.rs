@@ -17,12 +17,11 @@ const DEPTH_MM: [(Tissue, f32); 4] =
     [(Tissue::Brow, 10.0), (Tissue::Cheeks, 20.0), (Tissue::Mouth, 20.0), (Tissue::Chin, 20.0)];
 /// The brow reaches no more than this share of the way to the brain,
 const BROW_SHARE: f32 = 0.55;
-/// and no part nearer to it than this,
-const FACE_TO_BRAIN_MM: f64 = 4.0;
-/// nor an ear further behind the skin than this.
+/// and no soft part lies within this of it, but for skin up to as deep: a face beside what is wrongly
+/// called brain, which the guard keeps, is still to be seen and told of.
+const FACE_TO_BRAIN_MM: f32 = 4.0;
+/// An ear reaches no further behind the skin than this.
 const EAR_DEPTH_MM: f32 = 9.0;
-/// A ball holds what lies as far away as its radius.
-const JUST_NEARER: f64 = 0.999;
 /// Further than this, depth does not matter.
 const MOST_DEPTH_MM: f64 = 21.0;
 /// Skin that is no face, and lies no deeper than this, is scalp.
@@ -35,8 +34,8 @@ const BROW_DEGREES: f64 = 5.0;
 /// The labels with a head that ends at the image's skin, and the soft parts of its face drawn anew.
 ///
 /// Where a face ends towards the hair and the ears, and how deep it reaches, is a convention that no
-/// image shows; `models/train/labels.py` draws the labels of training and of its figures by the same
-/// rule (`on_skin` and `bounded`). `skin` is the value above which the image shows a body; `sight` is how
+/// image shows, and so is how deep an ear does; `models/train/labels.py` draws the labels of training and
+/// of its figures by the same rule (`on_skin` and `bounded`). `skin` is the value above which the image shows a body; `sight` is how
 /// the head is looked at, if that is known and not to be found in the labels.
 pub(crate) fn drawn(
     labels: &Labels,
@@ -120,8 +119,9 @@ fn bounded(mut labels: Labels, inside: &Mask, sight: &Sight, workers: Workers) -
     };
     let depth = distance(&skin.air, extent);
     let brain = bits(&labels, |t| t == Tissue::Brain, workers);
-    let at_brain =
-        kernels::dilate(&brain, extent, spacing, JUST_NEARER * FACE_TO_BRAIN_MM, workers);
+    // Balls hold what lies as far away as their radius, which is not within it.
+    let within_mm = f64::from(FACE_TO_BRAIN_MM) * 0.999;
+    let at_brain = kernels::dilate(&brain, extent, spacing, within_mm, workers);
     let row = extent[0];
     let row_words = kernels::row_words(row);
     workers.for_each_chunk(&mut labels.tissues, row, |n, tissues| {
@@ -143,8 +143,9 @@ fn bounded(mut labels: Labels, inside: &Mask, sight: &Sight, workers: Workers) -
             let at_brain = &at_brain[n * row_words..];
             for (i, tissue) in tissues.iter_mut().enumerate() {
                 let (at, depth) = (own * row + i, depth[n * row + i]);
+                let is_at_brain = at_brain[i / 64] >> (i % 64) & 1 == 1;
                 let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck)
-                    && at_brain[i / 64] >> (i % 64) & 1 == 0;
+                    && (!is_at_brain || depth <= FACE_TO_BRAIN_MM);
                 let is_near = to_part[at] <= (depth + 1e-3).min(most);
                 let is_shallow = to_brain
                     .as_ref()
@@ -368,7 +369,7 @@ mod tests {
         for ((part, most), air) in DEPTH_MM.into_iter().zip(&skin.parts) {
             for (at, mm) in distance(air).into_iter().enumerate() {
                 let is_deep = depth[at] > BROW_SHARE * (depth[at] + to_brain[at]);
-                let is_at_brain = f64::from(to_brain[at]) < FACE_TO_BRAIN_MM;
+                let is_at_brain = to_brain[at] < FACE_TO_BRAIN_MM && depth[at] > FACE_TO_BRAIN_MM;
                 let tissue = &mut drawn.tissues[at];
                 let can_be = matches!(tissue, Tissue::Scalp | Tissue::Other | Tissue::Neck);
                 if can_be
@@ -392,7 +393,7 @@ mod tests {
             |labels: &Labels| labels.tissues.iter().filter(|t| **t == Tissue::Brow).count();
         let mut found = Vec::new();
         // Brain far behind the forehead, and up to 9 mm behind its skin.
-        for brain_mm in [62.0, 76.0] {
+        for brain_mm in [62.0, 76.0, 80.0] {
             for (at, tissue) in labels.tissues.iter_mut().enumerate() {
                 let away = place(at, &grid).iter().map(|v| v * v).sum::<f64>().sqrt();
                 if *tissue == Tissue::Scalp && away < brain_mm {
@@ -418,6 +419,7 @@ mod tests {
         let is_inside = |at: &usize| place(*at, &grid)[0].abs() < 73.0;
         (0..grid.n_voxels()).filter(is_inside).for_each(|at| inside.set(index(at, EXTENT)));
         image.inside = inside;
+        assert!(Sight::of(&labels, &image.inside).is_some());
         let found = drawn(&labels, &image, None, None, Workers::ONE);
         let is_ear = |at: &usize| labels.tissues[*at] == Tissue::Ears && is_inside(at);
         let ears: Vec<usize> = (0..grid.n_voxels()).filter(is_ear).collect();
