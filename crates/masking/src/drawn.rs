@@ -33,10 +33,10 @@ const BROW_DEGREES: f64 = 5.0;
 
 /// The labels with a head that ends at the image's skin, and the soft parts of its face drawn anew.
 ///
-/// Where a face ends towards the hair and the ears, and how deep it reaches, is a convention that no
-/// image shows, and so is how deep an ear does; `models/train/labels.py` draws the labels of training and
-/// of its figures by the same rule (`on_skin` and `bounded`). `skin` is the value above which the image shows a body; `sight` is how
-/// the head is looked at, if that is known and not to be found in the labels.
+/// Where a face ends towards the hair and the ears, and how deep it and the ears reach, is a convention
+/// that no image shows; `models/train/labels.py` draws the labels of training and of its figures by the
+/// same rule (`on_skin` and `bounded`). `skin` is the value above which the image shows a body; `sight` is
+/// how the head is looked at, if that is known and not to be found in the labels.
 pub(crate) fn drawn(
     labels: &Labels,
     image: &RealVolume,
