@@ -70,13 +70,7 @@ def measured(settings, folders, model):
     scans = [evaluate.read(head, folders) for head in evaluate.held_out(settings)]
 
     def skin(change):
-        recalls = []
-        for values, known, extent, affine in scans:
-            changed, moved = change(values, affine)
-            of_labels = moved if changed.shape == values.shape else affine
-            seen = evaluate.run(session, changed, known, extent, moved, settings.grid, of_labels)
-            recalls.append(evaluate.score(seen.drawn, seen.known, seen.extent)["surface_recall"])
-        return np.mean(recalls)
+        return np.mean([robustness.recall(session, scan, change, settings.grid) for scan in scans])
 
     dice = []
     for scan in scans:

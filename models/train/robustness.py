@@ -111,19 +111,24 @@ SERIES = {
 }
 
 
+def recall(session, scan, change, grid):
+    """The surface recall of a scan, as `evaluate.read` gives it, that is changed."""
+    values, known, extent, affine = scan
+    changed, moved = change(values, affine)
+    # Labels move with the head, and keep their voxels where the image's are cut or thinned.
+    of_labels = moved if changed.shape == values.shape else affine
+    seen = evaluate.run(session, changed, known, extent, moved, grid, of_labels)
+    return evaluate.score(seen.drawn, seen.known, seen.extent)["surface_recall"]
+
+
 def measure(settings, folders, model):
     """Rows of `(series, setting, head, surface recall)`."""
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
     heads = [(head.name.rsplit("/", 1)[-1], evaluate.read(head, folders)) for head in evaluate.held_out(settings)]
     for series, changes in SERIES.items():
         for setting, change in changes:
-            for name, (values, known, extent, affine) in heads:
-                # Labels move with the head, and keep their voxels where the image's are cut or thinned.
-                changed, moved = change(values, affine)
-                is_moved = changed.shape == values.shape
-                seen = evaluate.run(
-                    session, changed, known, extent, moved, settings.grid, moved if is_moved else affine)
-                yield series, setting, name, evaluate.score(seen.drawn, seen.known, seen.extent)["surface_recall"]
+            for name, scan in heads:
+                yield series, setting, name, recall(session, scan, change, settings.grid)
 
 
 STYLE = """
